@@ -1,0 +1,120 @@
+"""How much work an experiment is, estimated before anything is allocated."""
+
+from itertools import pairwise
+from typing import NamedTuple
+
+from moonlab.dataset import N_TEST
+from moonlab.rules import Fault, SpecError
+from moonlab.spec import Architecture, DataSpec, Experiment, Training
+
+MAX_HISTORY_ROWS = 2_000_000
+MAX_BYTES = 2 * 2**30
+
+# Seconds on one core of a small server; `benchmarks/` shows how well they fit.
+_STEP = {"numpy": 16e-6, "torch": 150e-6}
+_STEP_PER_LAYER = {"numpy": 14e-6, "torch": 70e-6}
+_PER_OUTPUT = 7e-9  # an output of a layer: its activation, mask and derivative
+_PER_PRODUCT = 1e-9  # a multiplication and addition in a matrix product
+_PER_PARAMETER = 8e-9  # an update of a parameter
+_PER_EVALUATED_OUTPUT = 3e-9
+
+
+class Estimate(NamedTuple):
+    """What an experiment would take."""
+
+    seconds: float
+    """On one core."""
+    history_rows: int
+    n_bytes: int
+    """Of memory at the peak, beside the program itself."""
+
+
+def estimate(experiment: Experiment) -> Estimate:
+    """Estimate the time and memory of an experiment.
+
+    Parameters
+    ----------
+    experiment : Experiment
+        What would be compared.
+
+    Returns
+    -------
+    Estimate
+    """
+    seconds, rows, n_bytes = 0.0, 0, 0
+    for architecture in experiment.architectures:
+        training = architecture.training(experiment.training)
+        n_seeds = len(experiment.seeds)
+        seconds += _seconds(architecture, training, experiment.data, n_seeds)
+        rows += n_seeds * (training.epochs + 1)
+        n_bytes = max(n_bytes, _stack_bytes(architecture, training, experiment.data))
+    return Estimate(seconds, rows, n_bytes + 32 * rows)
+
+
+def check_budget(experiment: Experiment, budget_seconds: float) -> Estimate:
+    """Refuse work over the budget.
+
+    Raises
+    ------
+    SpecError
+        If the estimate is over the seconds given, the history rows, or the memory.
+    """
+    work = estimate(experiment)
+    advice = "take fewer seeds, epochs or architectures, smaller ones, or larger batches"
+    faults = [
+        Fault("experiment", f"must take at most {limit}: {advice}", f"an estimated {given}")
+        for over, limit, given in (
+            (
+                work.seconds > budget_seconds,
+                duration(budget_seconds),
+                duration(work.seconds),
+            ),
+            (
+                work.history_rows > MAX_HISTORY_ROWS,
+                f"{MAX_HISTORY_ROWS:,} rows of history",
+                f"{work.history_rows:,} rows",
+            ),
+            (
+                work.n_bytes > MAX_BYTES,
+                f"{MAX_BYTES / 2**30:.0f} GiB of memory",
+                f"{work.n_bytes / 2**30:.1f} GiB",
+            ),
+        )
+        if over
+    ]
+    if faults:
+        raise SpecError(faults)
+    return work
+
+
+def duration(seconds: float) -> str:
+    """Seconds in words: "0.5 seconds", "40 seconds", "12 minutes", "3.4 hours"."""
+    if seconds < 10:
+        return f"{seconds:.1f} seconds"
+    if seconds < 120:
+        return f"{seconds:.0f} seconds"
+    if seconds < 7200:
+        return f"{seconds / 60:.0f} minutes"
+    return f"{seconds / 3600:,.1f} hours"
+
+
+def _seconds(architecture: Architecture, training: Training, data: DataSpec, n_seeds: int) -> float:
+    """Of one architecture: steps with their overhead and arithmetic, evaluation, scoring."""
+    widths = architecture.widths
+    products = sum(n_in * n_out for n_in, n_out in pairwise(widths))
+    outputs = sum(widths[1:])
+    engine = architecture.engine
+    n_steps = training.epochs * len(training.batch_bounds(data.n_train))
+    overhead = n_steps * (_STEP[engine] + _STEP_PER_LAYER[engine] * (len(widths) - 1))
+    updates = n_steps * _PER_PARAMETER * architecture.n_parameters
+    trained = training.epochs * data.n_train * (3 * products * _PER_PRODUCT + outputs * _PER_OUTPUT)
+    evaluated = (training.epochs * data.n_samples + N_TEST + data.n_samples) * (
+        products * _PER_PRODUCT + outputs * _PER_EVALUATED_OUTPUT
+    )
+    return overhead + n_seeds * (updates + trained + evaluated)
+
+
+def _stack_bytes(architecture: Architecture, training: Training, data: DataSpec) -> int:
+    """Of one seed's batch: every layer's outputs, forward and backward, and the gathered points."""
+    n_batch = min(training.batch_size or data.n_train, data.n_train)
+    return 8 * (3 * n_batch * sum(architecture.widths) + 4 * data.n_train)

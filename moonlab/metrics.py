@@ -1,0 +1,63 @@
+"""How well logits fit labels: loss, accuracy, confusion counts, for a stack of networks at once."""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from moonlab.functional import LOSSES
+from moonlab.parameters import Floats
+
+
+class Score(NamedTuple):
+    """One network on one part of the data; class 1 is the positive one."""
+
+    loss: float
+    """Mean loss; nan on no points."""
+    tn: int
+    fp: int
+    fn: int
+    tp: int
+
+    @property
+    def correct(self) -> int:
+        """Points classified right."""
+        return self.tn + self.tp
+
+    @property
+    def n(self) -> int:
+        """Points in all."""
+        return self.tn + self.fp + self.fn + self.tp
+
+    @property
+    def accuracy(self) -> float:
+        """Share of points classified right; nan on no points."""
+        return self.correct / self.n if self.n else np.nan
+
+
+def predictions(logits: Floats) -> NDArray[np.bool_]:
+    """Class 1 where the logit is positive, that is where the probability is above 1/2."""
+    return logits > 0
+
+
+def mean_loss(logits: Floats, y: NDArray[np.int64], loss: str) -> Floats:
+    """Mean loss of each network: logits (S, n), labels (n,) → (S,); nan on no points."""
+    if logits.shape[-1] == 0:
+        return np.full(logits.shape[:-1], np.nan)
+    return LOSSES[loss].value(logits, y).mean(axis=-1)
+
+
+def accuracy(logits: Floats, y: NDArray[np.int64]) -> Floats:
+    """Correct / n of each network: logits (S, n), labels (n,) → (S,); nan on no points."""
+    if logits.shape[-1] == 0:
+        return np.full(logits.shape[:-1], np.nan)
+    return np.count_nonzero(predictions(logits) == (y == 1), axis=-1) / logits.shape[-1]
+
+
+def scores(logits: Floats, y: NDArray[np.int64], loss: str) -> list[Score]:
+    """Loss and confusion counts of each network: logits (S, n), labels (n,)."""
+    said, true = predictions(logits), y == 1
+    pairs = [(~said, ~true), (said, ~true), (~said, true), (said, true)]
+    counts = np.stack([np.count_nonzero(a & b, axis=-1) for a, b in pairs], axis=-1)
+    losses = mean_loss(logits, y, loss)
+    return [Score(float(value), *map(int, row)) for value, row in zip(losses, counts, strict=True)]

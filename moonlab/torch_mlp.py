@@ -1,0 +1,303 @@
+"""The network in PyTorch: the plain pipeline, and its form with the seeds on the leading axis."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+from torch.nn import functional
+from torch.optim.adam import adam as functional_adam
+from torch.optim.sgd import sgd as functional_sgd
+from torch.utils.data import DataLoader, TensorDataset
+
+from moonlab.draws import Indices
+from moonlab.numpy_mlp import BETA1, BETA2, EPSILON, MOMENTUM
+from moonlab.parameters import Floats, Layers
+from moonlab.rules import Fault, SpecError
+from moonlab.spec import Architecture, Training
+
+ACTIVATIONS: dict[str, type[nn.Module]] = {"relu": nn.ReLU, "tanh": nn.Tanh, "sigmoid": nn.Sigmoid}
+STACKED_ACTIVATIONS = {"relu": torch.relu, "tanh": torch.tanh, "sigmoid": torch.sigmoid}
+DTYPES = {"float32": torch.float32, "float64": torch.float64}
+
+
+class MLP(nn.Sequential):
+    """Linear and activation per hidden layer, Linear out, no output activation.
+
+    Dropout masks are handed to `forward`, since `nn.Dropout` draws from the global generator.
+    """
+
+    def __init__(
+        self, in_dim: int, hidden_dims: Sequence[int], out_dim: int, activation: str = "relu"
+    ) -> None:
+        layers: list[nn.Module] = []
+        for n_in, n_out in pairwise((in_dim, *hidden_dims)):
+            layers += [nn.utils.skip_init(nn.Linear, n_in, n_out), ACTIVATIONS[activation]()]
+        n_last = (in_dim, *hidden_dims)[-1]
+        super().__init__(*layers, nn.utils.skip_init(nn.Linear, n_last, out_dim))
+
+    def forward(self, X: torch.Tensor, masks: Sequence[torch.Tensor] = ()) -> torch.Tensor:
+        """Logits (n, out_dim) of points (n, in_dim); masks (n, h) act in training mode only."""
+        masks_left = iter(masks)
+        for layer in self:
+            X = layer(X)
+            if masks and self.training and not isinstance(layer, nn.Linear):
+                X = X * next(masks_left)
+        return X
+
+
+def to_state_dict(layers: Layers, torch_dtype: str) -> dict[str, torch.Tensor]:
+    """The weights as the `state_dict` of an `nn.Sequential` of Linear, activation, …, Linear."""
+    state = {}
+    for index, (W, b) in enumerate(layers):
+        state[f"{2 * index}.weight"] = torch.tensor(W.T, dtype=DTYPES[torch_dtype])
+        state[f"{2 * index}.bias"] = torch.tensor(b, dtype=DTYPES[torch_dtype])
+    return state
+
+
+def sigmoid_mse(logits: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
+    """The mean of (sigmoid(logit) − y)²."""
+    return functional.mse_loss(torch.sigmoid(logits), y)
+
+
+LOSSES = {"bce": nn.BCEWithLogitsLoss(), "mse": sigmoid_mse}
+STACKED_LOSSES = {"bce": functional.binary_cross_entropy_with_logits, "mse": sigmoid_mse}
+
+
+def optimizer(model: MLP, training: Training) -> torch.optim.Optimizer:
+    """The protocol's optimizer; its weight decay is L2's gradient, on the weights alone."""
+    linear = [layer for layer in model if isinstance(layer, nn.Linear)]
+    groups: list[dict[str, Any]] = [
+        {"params": [layer.weight for layer in linear], "weight_decay": training.l2},
+        {"params": [layer.bias for layer in linear]},
+    ]
+    rate = training.learning_rate
+    if training.optimizer == "adam":
+        return torch.optim.Adam(groups, lr=rate, betas=(BETA1, BETA2), eps=EPSILON)
+    momentum = MOMENTUM if training.optimizer == "momentum" else 0.0
+    return torch.optim.SGD(groups, lr=rate, momentum=momentum)
+
+
+def train_plain(
+    model: MLP,
+    X: torch.Tensor,
+    y: torch.Tensor,
+    training: Training,
+    orders: Iterable[Indices],
+    masks: Iterator[Sequence[torch.Tensor]],
+) -> Iterator[int]:
+    """One network through the plain pipeline: DataLoader, loss, autograd, optimizer.
+
+    The stack below does the same for many networks at once and is tested against this.
+
+    Parameters
+    ----------
+    model : MLP
+        Trained in place.
+    X, y : Tensor (n, 2) and (n, 1)
+        Training points and labels.
+    training : Training
+        The protocol.
+    orders : iterable of ndarray (n,)
+        The order of the points in each epoch.
+    masks : iterator of sequences of Tensor (batch, h)
+        Dropout masks of each batch in turn.
+
+    Yields
+    ------
+    int
+        The number of epochs done, after each, with the model in evaluation mode.
+    """
+    criterion = LOSSES[training.loss]
+    descent = optimizer(model, training)
+    unused = torch.Generator()  # a loader without one draws from the global generator
+    for epoch, order in enumerate(orders, start=1):
+        batches = [order[start:end].tolist() for start, end in training.batch_bounds(len(X))]
+        model.train()
+        for X_batch, y_batch in DataLoader(
+            TensorDataset(X, y), batch_sampler=batches, generator=unused
+        ):
+            descent.zero_grad()
+            loss = criterion(model(X_batch, next(masks)), y_batch)
+            loss.backward()
+            descent.step()
+        model.eval()
+        yield epoch
+
+
+class StackedMLP(nn.Module):
+    """The networks of S seeds as one module: weights (S, in, out) and biases (S, 1, out)."""
+
+    def __init__(
+        self, initial_weights: Sequence[Layers], activation: str, dtype: torch.dtype, device: str
+    ) -> None:
+        super().__init__()
+
+        def stacked(parts: list[Floats]) -> nn.Parameter:
+            # in C order, as the gradients are: the fused optimizers read memory, not strides
+            together = np.ascontiguousarray(np.stack(parts))
+            return nn.Parameter(torch.tensor(together, dtype=dtype, device=device))
+
+        self.layers = [
+            (stacked([W for W, _ in same]), stacked([b[np.newaxis] for _, b in same]))
+            for same in zip(*initial_weights, strict=True)
+        ]
+        self.all_parameters = nn.ParameterList(part for layer in self.layers for part in layer)
+        self.activation = STACKED_ACTIVATIONS[activation]
+
+    def forward(self, X: torch.Tensor, masks: Sequence[torch.Tensor] = ()) -> torch.Tensor:
+        """Logits (S, n, 1) of points (S, n, 2); masks (S, n, h) of the hidden layers."""
+        *hidden, (W_out, b_out) = self.layers
+        for index, (W, b) in enumerate(hidden):
+            X = self.activation(torch.baddbmm(b, X, W))  # (S, n, in) @ (S, in, h)
+            X = X * masks[index] if masks else X
+        return torch.baddbmm(b_out, X, W_out)
+
+
+Update = Callable[[Sequence[torch.Tensor]], None]
+
+
+def functional_optimizer(parameters: Sequence[nn.Parameter], training: Training) -> Update:
+    """The protocol's optimizer for a stack, through the functional form in `torch.optim`.
+
+    The classes do the same but cost a quarter of a step more in bookkeeping.
+    """
+    values = [parameter.detach() for parameter in parameters]
+
+    def zeros() -> list[torch.Tensor]:
+        return [torch.zeros_like(value) for value in values]
+
+    if training.optimizer == "adam":
+        steps = [torch.zeros((), device=value.device) for value in values]
+        return partial(
+            functional_adam,
+            values,
+            exp_avgs=zeros(),
+            exp_avg_sqs=zeros(),
+            max_exp_avg_sqs=[],
+            state_steps=steps,
+            fused=True,
+            amsgrad=False,
+            beta1=BETA1,
+            beta2=BETA2,
+            lr=training.learning_rate,
+            weight_decay=0.0,
+            eps=EPSILON,
+            maximize=False,
+        )
+    with_momentum = training.optimizer == "momentum"
+    return partial(
+        functional_sgd,
+        values,
+        momentum_buffer_list=zeros() if with_momentum else [None for _ in values],
+        fused=True,
+        weight_decay=0.0,
+        momentum=MOMENTUM if with_momentum else 0.0,
+        lr=training.learning_rate,
+        dampening=0.0,
+        nesterov=False,
+        maximize=False,
+    )
+
+
+class TorchEngine:
+    """The networks of all seeds of an architecture through autograd and `torch.optim`.
+
+    Raises
+    ------
+    SpecError
+        If the protocol asks for CUDA and there is none.
+    """
+
+    def __init__(
+        self, architecture: Architecture, training: Training, initial_weights: Sequence[Layers]
+    ) -> None:
+        if training.device == "cuda" and not torch.cuda.is_available():
+            raise SpecError(
+                [Fault("device", "must be 'cpu': PyTorch finds no CUDA here", "'cuda'")]
+            )
+        self._dtype, self._device = DTYPES[training.torch_dtype], training.device
+        self._model = StackedMLP(
+            initial_weights, architecture.activation, self._dtype, self._device
+        ).train()
+        self._parameters = list(self._model.parameters())
+        self._weights = [W.detach() for W, _ in self._model.layers]
+        self._l2 = training.l2
+        self._loss = STACKED_LOSSES[training.loss]
+        self._n_seeds = self.prepare(np.array(len(initial_weights)))
+        self._update = functional_optimizer(self._parameters, training)
+
+    def prepare(self, array: Floats) -> torch.Tensor:
+        """The array in the engine's precision, on its device."""
+        return torch.as_tensor(array, dtype=self._dtype, device=self._device)
+
+    def step(self, X: torch.Tensor, y: torch.Tensor, masks: Sequence[Floats]) -> None:
+        """One update of every network on its own batch: X (S, n, 2), y (S, n, 1)."""
+        logits = self._model(X, [self.prepare(mask) for mask in masks])
+        loss = self._loss(logits, y)  # the mean over S seeds; S times it is the sum of their means
+        gradients = torch.autograd.grad(loss, self._parameters, self._n_seeds)
+        with torch.no_grad():
+            if self._l2:
+                for W, dW in zip(self._weights, gradients[::2], strict=True):
+                    dW.add_(W, alpha=self._l2)
+            self._update([gradient.contiguous() for gradient in gradients])
+
+    def parameters(self) -> Floats:
+        """A copy of the flat parameters of every network in float64, shape (S, P)."""
+        parts = [parameter.detach().flatten(1) for parameter in self._parameters]
+        return torch.cat(parts, dim=1).double().cpu().numpy()
+
+
+class SequentialDraws:
+    """The lesson's PyTorch draws: one generator a seed, architecture after architecture.
+
+    The order is that of the plain script under one `torch.manual_seed`: per Linear its default
+    initialisation, then the chosen one of every weight, then per epoch the two integers that a
+    shuffling DataLoader draws, the second of which seeds the permutation.
+    """
+
+    def __init__(self, architecture: Architecture, generators: Sequence[torch.Generator]) -> None:
+        self._architecture = architecture
+        self._generators = generators
+
+    def initial_weights(self) -> list[Layers]:
+        """See `draws.Draws`."""
+        return [self._initial_weights(generator) for generator in self._generators]
+
+    def _initial_weights(self, generator: torch.Generator) -> Layers:
+        weights = []
+        for n_in, n_out in pairwise(self._architecture.widths):
+            weight = torch.empty(n_out, n_in)
+            nn.init.kaiming_uniform_(weight, a=5**0.5, generator=generator)
+            torch.empty(n_out).uniform_(-(n_in**-0.5), n_in**-0.5, generator=generator)
+            weights.append(weight)
+        for weight in weights:
+            if self._architecture.activation == "relu":
+                nn.init.kaiming_normal_(weight, nonlinearity="relu", generator=generator)
+            else:
+                nn.init.xavier_normal_(weight, generator=generator)
+        return [(weight.numpy().T.astype(np.float64), np.zeros(len(weight))) for weight in weights]
+
+    def orders(self, n_epochs: int, n_points: int) -> Indices:
+        """See `draws.Draws`."""
+        return np.array(
+            [[_order(stream, n_points) for stream in self._generators] for _ in range(n_epochs)]
+        )
+
+
+def _order(generator: torch.Generator, n_points: int) -> Indices:
+    torch.empty((), dtype=torch.int64).random_(generator=generator)  # the loader's unused seed
+    seed = int(torch.empty((), dtype=torch.int64).random_(generator=generator).item())
+    sampler = torch.Generator()
+    sampler.manual_seed(seed)
+    return torch.randperm(n_points, generator=sampler).numpy()
+
+
+def seeded_generator(seed: int) -> torch.Generator:
+    """A generator of its own, seeded."""
+    generator = torch.Generator()
+    generator.manual_seed(seed)
+    return generator

@@ -1,0 +1,240 @@
+"""The one loop over epochs and batches, for all seeds of an architecture at once."""
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Protocol
+
+import numpy as np
+
+from moonlab.dataset import Data
+from moonlab.draws import Draws, DropoutMasks, IndependentDraws
+from moonlab.numpy_mlp import NumpyEngine
+from moonlab.parameters import Floats, Layers, pack, unpack
+from moonlab.record import Record
+from moonlab.results import Run
+from moonlab.rules import Fault, SpecError, check, shown
+from moonlab.spec import SEEDS_RULE, Architecture, Training, report_faults
+
+_STACK_NUMBERS = 2**21  # of a layer's outputs, or of gathered points, in one stack
+_CHUNK_NUMBERS = 2**18  # of indices drawn at a time
+
+OnEpoch = Callable[[int], None]
+ShouldStop = Callable[[], bool]
+
+
+class Engine(Protocol):
+    """A stack of networks that can take a step; all evaluation is done elsewhere, in NumPy."""
+
+    def prepare(self, array: Floats) -> Any:
+        """The array in the engine's own form."""
+        ...
+
+    def step(self, X: Any, y: Any, masks: Sequence[Floats]) -> None:
+        """One update of every network on its own batch: X (S, n, 2), y (S, n, 1)."""
+        ...
+
+    def parameters(self) -> Floats:
+        """A copy of the flat parameters of every network in float64, shape (S, P)."""
+        ...
+
+
+def train(
+    architecture: Architecture,
+    training: Training,
+    data: Data,
+    seeds: tuple[int, ...] = (0,),
+    initial_weights: Sequence[Layers] | None = None,
+    *,
+    draws: Callable[[tuple[int, ...]], Draws] | None = None,
+    on_epoch: OnEpoch = lambda epoch: None,
+    should_stop: ShouldStop = lambda: False,
+) -> list[Run]:
+    """Train one architecture from every seed, all seeds at once.
+
+    Parameters
+    ----------
+    architecture : Architecture
+        The network; its override departs from `training`.
+    training : Training
+        The protocol.
+    data : Data
+        From `load_data`.
+    seeds : tuple of int
+        1 to 128 distinct seeds.
+    initial_weights : sequence of list of (ndarray (in, out), ndarray (out,)), optional
+        For each seed the weights and biases to start from, in place of drawn ones.
+    draws : callable, optional
+        From some of the seeds to their draws, in place of independent ones.
+    on_epoch : callable, optional
+        Told now and then how many epochs of the whole work are done, between 0 and `epochs`.
+    should_stop : callable, optional
+        Asked before each update; once it says yes, every run ends with status "stopped" and
+        the weights of its last whole epoch.
+
+    Returns
+    -------
+    list of Run
+        One a seed, in the order of the seeds. A run that diverges has the status "diverged" and
+        its last finite weights; the others are unharmed.
+
+    Raises
+    ------
+    SpecError
+        If an argument breaks a rule, or the data cannot serve the protocol.
+    """
+    _check_arguments(architecture, training, data, seeds, initial_weights)
+    training = architecture.training(training)
+    faults = report_faults(training, len(data.y_val), "training.report")
+    if faults:
+        raise SpecError(faults)
+    draws_of = draws or (lambda seeds: IndependentDraws(architecture, seeds))
+    make_engine = _engine(architecture)
+    started = time.perf_counter()
+    runs: list[Run] = []
+    for first, last in _stacks(architecture, training, data, len(seeds)):
+        some = seeds[first:last]
+        stack = _Stack(architecture, training, data, some, draws_of(some), make_engine)
+        start = (
+            stack.draws.initial_weights()
+            if initial_weights is None
+            else initial_weights[first:last]
+        )
+
+        def on_stack_epoch(epoch: int, first: int = first, last: int = last) -> None:
+            on_epoch(int((first * training.epochs + (last - first) * epoch) / len(seeds)))
+
+        runs += stack.train(start, on_stack_epoch, should_stop)
+    seconds = (time.perf_counter() - started) / len(seeds)
+    return [replace(run, seconds=seconds) for run in runs]
+
+
+def _check_arguments(
+    architecture: object, training: object, data: object, seeds: object, initial_weights: object
+) -> None:
+    faults = [
+        Fault(field, f"must be of type {kind.__name__}", shown(value))
+        for field, value, kind in (
+            ("architecture", architecture, Architecture),
+            ("training", training, Training),
+            ("data", data, Data),
+        )
+        if not isinstance(value, kind)
+    ]
+    faults += check({"seeds": SEEDS_RULE}, {"seeds": seeds})
+    if not faults and initial_weights is not None:
+        faults += _weights_faults(architecture, seeds, initial_weights)  # type: ignore[arg-type]
+    if faults:
+        raise SpecError(faults)
+
+
+def _weights_faults(
+    architecture: Architecture, seeds: tuple[int, ...], given: Sequence[Layers]
+) -> list[Fault]:
+    """The faults of initial weights: their number, shapes and values."""
+    expected = [
+        (W.shape, b.shape)
+        for W, b in unpack(np.empty(architecture.n_parameters), architecture.widths)
+    ]
+    faults = []
+    try:
+        found = [[(np.asarray(W), np.asarray(b)) for W, b in layers] for layers in given]
+        shapes = [[(W.shape, b.shape) for W, b in layers] for layers in found]
+        if shapes != [expected] * len(seeds):
+            faults.append(f"shapes {shown(shapes)}")
+        elif not all(np.isfinite(pack(layers)).all() for layers in found):
+            faults.append("a value that is not finite")
+    except (TypeError, ValueError):
+        faults.append(shown(given))
+    rule = f"must give {len(seeds)} seeds finite arrays of shapes {expected}"
+    return [Fault("initial_weights", rule, text) for text in faults]
+
+
+def _stacks(
+    architecture: Architecture, training: Training, data: Data, n_seeds: int
+) -> Iterator[tuple[int, int]]:
+    """First and one-past-last seed of each stack; a stack's size is bounded by its memory."""
+    n_points = len(data.y_train)
+    n_batch = min(training.batch_size or n_points, n_points)
+    numbers = max(n_batch * max(architecture.widths), n_points)
+    size = max(1, _STACK_NUMBERS // numbers)
+    return ((first, min(first + size, n_seeds)) for first in range(0, n_seeds, size))
+
+
+MakeEngine = Callable[[Architecture, Training, Sequence[Layers]], Engine]
+
+
+def _engine(architecture: Architecture) -> MakeEngine:
+    if architecture.engine == "numpy":
+        return NumpyEngine
+    from moonlab.torch_mlp import TorchEngine  # over a second to load: only where it is used
+
+    return TorchEngine
+
+
+@dataclass
+class _Stack:
+    """The runs of some seeds of one architecture."""
+
+    architecture: Architecture
+    training: Training
+    data: Data
+    seeds: tuple[int, ...]
+    draws: Draws
+    make_engine: MakeEngine
+
+    def train(
+        self, initial_weights: Sequence[Layers], on_epoch: OnEpoch, should_stop: ShouldStop
+    ) -> list[Run]:
+        """Train from the given weights until the end or a stop."""
+        record = Record(self.architecture, self.training, self.data, len(self.seeds))
+        with np.errstate(over="ignore", invalid="ignore", divide="ignore", under="ignore"):
+            engine = self.make_engine(self.architecture, self.training, initial_weights)
+            record.add(engine.parameters())
+            record.evaluate()
+            stopped = False
+            for epoch, batches in enumerate(self._epochs(engine), start=1):
+                stopped = self._run_epoch(engine, batches, should_stop)
+                if stopped:
+                    break
+                record.add(engine.parameters())
+                if record.is_due or epoch == self.training.epochs:
+                    record.evaluate()
+                    on_epoch(epoch)
+            record.evaluate()
+            return record.runs(self.seeds, stopped)
+
+    def _run_epoch(
+        self,
+        engine: Engine,
+        batches: Iterator[tuple[Any, Any, list[Floats]]],
+        should_stop: ShouldStop,
+    ) -> bool:
+        """Take the steps of one epoch; whether it was cut short."""
+        for X, y, masks in batches:
+            if should_stop():
+                return True
+            engine.step(X, y, masks)
+        return False
+
+    def _epochs(self, engine: Engine) -> Iterator[Iterator[tuple[Any, Any, list[Floats]]]]:
+        """For each epoch its batches: X (S, n, 2), y (S, n, 1), dropout masks."""
+        masks = DropoutMasks(self.architecture, self.seeds, self.training.dropout)
+        bounds = self.training.batch_bounds(len(self.data.y_train))
+        for X, y in self._shuffled(engine):
+            yield ((X[:, a:b], y[:, a:b], masks.draw(b - a)) for a, b in bounds)
+
+    def _shuffled(self, engine: Engine) -> Iterator[tuple[Any, Any]]:
+        """For each epoch all training points in the order of each seed: (S, n, 2) and (S, n, 1)."""
+        X, y = self.data.X_train, self.data.y_train.astype(np.float64)[:, np.newaxis]
+        n_seeds, n_points = len(self.seeds), len(y)
+        if self.training.is_full_batch(n_points):
+            every = tuple(engine.prepare(np.stack([part] * n_seeds)) for part in (X, y))
+            for _ in range(self.training.epochs):
+                yield every
+            return
+        chunk = max(1, _CHUNK_NUMBERS // (n_seeds * n_points))
+        for done in range(0, self.training.epochs, chunk):
+            for order in self.draws.orders(min(chunk, self.training.epochs - done), n_points):
+                # `take` is many times quicker here than X[order]
+                yield engine.prepare(X.take(order, axis=0)), engine.prepare(y.take(order, axis=0))
