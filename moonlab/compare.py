@@ -18,7 +18,7 @@ from moonlab.trainers import ShouldStop, train
 class Progress(NamedTuple):
     """How far a comparison is."""
 
-    index: int
+    position: int
     """Of the architecture that trains, from 0."""
     n_architectures: int
     name: str
@@ -30,7 +30,7 @@ class Progress(NamedTuple):
     @property
     def fraction(self) -> float:
         """Share of the work done, each architecture counted alike."""
-        return (self.index + self.epoch / self.epochs) / self.n_architectures
+        return (self.position + self.epoch / self.epochs) / self.n_architectures
 
 
 def compare(

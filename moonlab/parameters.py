@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-Floats = NDArray[np.floating]
+Floats = NDArray[Any]
 Layers = list[tuple[Floats, Floats]]
 """Per layer its weights (in, out) and biases (out,), or both with leading axes for a stack."""
 

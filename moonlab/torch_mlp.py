@@ -24,6 +24,11 @@ STACKED_ACTIVATIONS = {"relu": torch.relu, "tanh": torch.tanh, "sigmoid": torch.
 DTYPES = {"float32": torch.float32, "float64": torch.float64}
 
 
+def _linear(n_in: int, n_out: int) -> nn.Module:
+    """A Linear whose weights are still to be loaded: its own draws would be global ones."""
+    return nn.utils.skip_init(nn.Linear, n_in, n_out)  # type: ignore[no-untyped-call]
+
+
 class MLP(nn.Sequential):
     """Linear and activation per hidden layer, Linear out, no output activation.
 
@@ -35,9 +40,9 @@ class MLP(nn.Sequential):
     ) -> None:
         layers: list[nn.Module] = []
         for n_in, n_out in pairwise((in_dim, *hidden_dims)):
-            layers += [nn.utils.skip_init(nn.Linear, n_in, n_out), ACTIVATIONS[activation]()]
+            layers += [_linear(n_in, n_out), ACTIVATIONS[activation]()]
         n_last = (in_dim, *hidden_dims)[-1]
-        super().__init__(*layers, nn.utils.skip_init(nn.Linear, n_last, out_dim))
+        super().__init__(*layers, _linear(n_last, out_dim))
 
     def forward(self, X: torch.Tensor, masks: Sequence[torch.Tensor] = ()) -> torch.Tensor:
         """Logits (n, out_dim) of points (n, in_dim); masks (n, h) act in training mode only."""
@@ -63,8 +68,12 @@ def sigmoid_mse(logits: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
     return functional.mse_loss(torch.sigmoid(logits), y)
 
 
-LOSSES = {"bce": nn.BCEWithLogitsLoss(), "mse": sigmoid_mse}
-STACKED_LOSSES = {"bce": functional.binary_cross_entropy_with_logits, "mse": sigmoid_mse}
+LossFunction = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
+LOSSES: dict[str, LossFunction] = {"bce": nn.BCEWithLogitsLoss(), "mse": sigmoid_mse}
+STACKED_LOSSES: dict[str, LossFunction] = {
+    "bce": functional.binary_cross_entropy_with_logits,
+    "mse": sigmoid_mse,
+}
 
 
 def optimizer(model: MLP, training: Training) -> torch.optim.Optimizer:
@@ -122,7 +131,7 @@ def train_plain(
         ):
             descent.zero_grad()
             loss = criterion(model(X_batch, next(masks)), y_batch)
-            loss.backward()
+            loss.backward()  # type: ignore[no-untyped-call]
             descent.step()
         model.eval()
         yield epoch
@@ -188,11 +197,12 @@ def functional_optimizer(parameters: Sequence[nn.Parameter], training: Training)
             eps=EPSILON,
             maximize=False,
         )
+    buffers: list[torch.Tensor | None] = [*zeros()]
     with_momentum = training.optimizer == "momentum"
     return partial(
         functional_sgd,
         values,
-        momentum_buffer_list=zeros() if with_momentum else [None for _ in values],
+        momentum_buffer_list=buffers if with_momentum else [None for _ in values],
         fused=True,
         weight_decay=0.0,
         momentum=MOMENTUM if with_momentum else 0.0,
