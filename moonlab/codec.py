@@ -63,6 +63,12 @@ def from_query(parameters: Mapping[str, str]) -> dict[str, Any]:
 def from_json(text: str) -> dict[str, Any]:
     """The fields of the experiment in a JSON text, ready for `Experiment(**fields)`."""
     document, faults = _parse(text)
+    return from_dict(document, faults)
+
+
+def from_dict(document: dict[str, Any], faults: list[Fault]) -> dict[str, Any]:
+    """The fields of the experiment in a parsed document, whose faults so far are given."""
+    document, faults = dict(document), list(faults)
     made_with = document.pop("made_with", {})
     if not _is_text_map(made_with):
         rule = "must map names of programs to versions"

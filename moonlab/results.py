@@ -131,6 +131,12 @@ class Comparison:
         """Either "stopped", if any run was, or "ok"; a diverged run is a result like others."""
         return "stopped" if any(run.status == "stopped" for run in self.runs) else "ok"
 
+    @property
+    def n_bytes(self) -> int:
+        """Memory of the runs' arrays."""
+        kept = [(run.curves, run.last_parameters, run.best_parameters) for run in self.runs]
+        return sum(array.nbytes for arrays in kept for array in arrays if array is not None)
+
     def summary(self) -> pd.DataFrame:
         """One row an architecture: means over its runs, diverged ones included.
 

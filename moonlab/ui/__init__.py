@@ -1,0 +1,1 @@
+"""The dashboard; Streamlit is imported here and nowhere else."""

@@ -1,0 +1,222 @@
+"""Training beside the server: a queue of jobs before one worker process, and a cache of results."""
+
+import itertools
+import logging
+import os
+import pickle
+import queue
+import subprocess
+import sys
+import threading
+import time
+from collections import OrderedDict
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, cast
+
+from moonlab.compare import Progress
+from moonlab.results import Comparison
+from moonlab.spec import Experiment
+from moonlab.worker import Event, Failed, Finished, Progressed, Refused, Start, Stop
+
+_LOG = logging.getLogger(__name__)
+_STOP_SECONDS = 0.8  # to stop by itself; then the worker is ended
+_GRACE_SECONDS = 60.0  # without anybody looking at a job
+_ATTEMPTS = 2
+_THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+
+FAILURE = "Training failed, and so did a second try. Change something and train again."
+
+
+@dataclass(eq=False)
+class Job:
+    """One comparison under way; whoever polls it reads its fields.
+
+    Attributes
+    ----------
+    status : {"waiting", "running", "done", "stopped", "refused", "failed"}
+        "stopped": ended early, with the comparison of what there was, or with none.
+    """
+
+    experiment: Experiment
+    budget_seconds: float
+    number: int
+    status: str = "waiting"
+    progress: Progress | None = None
+    comparison: Comparison | None = None
+    message: str = ""
+    stop_asked: threading.Event = field(default_factory=threading.Event)
+    ended: threading.Event = field(default_factory=threading.Event)
+    seen_at: float = field(default_factory=time.monotonic)
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing more will come."""
+        return self.ended.is_set()
+
+    def seen(self) -> None:
+        """Tell that somebody still looks; an unwatched job is stopped after a grace time."""
+        self.seen_at = time.monotonic()
+
+    def end(self, status: str, comparison: Comparison | None = None, message: str = "") -> None:
+        """Set the outcome, once."""
+        self.comparison, self.message, self.status = comparison, message, status
+        self.ended.set()
+
+
+class JobRunner:
+    """Trains the jobs of all sessions, one after the other, in a process of its own.
+
+    Finished comparisons are kept, the least recently used ones go first.
+
+    Parameters
+    ----------
+    max_cached_bytes : int
+        Bound on the arrays of the comparisons that are kept.
+    """
+
+    def __init__(self, max_cached_bytes: int = 256 * 2**20) -> None:
+        self._max_cached_bytes = max_cached_bytes
+        self._cache: OrderedDict[Experiment, Comparison] = OrderedDict()
+        self._lock = threading.Lock()
+        self._numbers = itertools.count()
+        self._waiting: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
+        self._worker = _start_worker()
+        self._thread = threading.Thread(target=self._work, daemon=True, name="moonlab-jobs")
+        self._thread.start()
+
+    @property
+    def worker_pid(self) -> int:
+        """Process id of the worker."""
+        return self._worker.pid
+
+    def cached(self, experiment: Experiment) -> Comparison | None:
+        """The comparison of this experiment, if it is still there."""
+        with self._lock:
+            if experiment in self._cache:
+                self._cache.move_to_end(experiment)
+            return self._cache.get(experiment)
+
+    def submit(self, experiment: Experiment, budget_seconds: float) -> Job:
+        """Queue an experiment; it is over at once if its comparison is in the cache."""
+        job = Job(experiment, budget_seconds, next(self._numbers))
+        comparison = self.cached(experiment)
+        if comparison is None:
+            self._waiting.put(job)
+        else:
+            job.end("done", comparison)
+        return job
+
+    def stop(self, job: Job) -> None:
+        """Ask a job to stop; it is over within about a second."""
+        job.stop_asked.set()
+
+    def close(self) -> None:
+        """End the worker process and the thread."""
+        self._waiting.put(None)
+        _end(self._worker)
+
+    def _work(self) -> None:
+        while (job := self._waiting.get()) is not None:
+            try:
+                self._run(job)
+            except Exception:  # whatever happens, the next job must be able to start
+                _LOG.exception("job %s failed", job.number)
+                job.end("failed", message=FAILURE)
+
+    def _run(self, job: Job) -> None:
+        for attempt in range(1, _ATTEMPTS + 1):
+            if job.stop_asked.is_set():
+                job.end("stopped")
+                return
+            job.status = "running"
+            event = self._train(job)
+            if isinstance(event, Finished):
+                self._finish(job, event.comparison)
+                return
+            if isinstance(event, Refused):
+                job.end("refused", message=str(event.error))
+                return
+            if isinstance(event, Failed):
+                _LOG.error("job %s failed in the worker:\n%s", job.number, event.traceback)
+            else:
+                _LOG.error("the worker ended during job %s, attempt %s", job.number, attempt)
+        job.end("stopped" if job.stop_asked.is_set() else "failed", message=FAILURE)
+
+    def _finish(self, job: Job, comparison: Comparison) -> None:
+        if comparison.status == "stopped":
+            job.end("stopped", comparison)
+            return
+        with self._lock:
+            self._cache[job.experiment] = comparison
+            while len(self._cache) > 1 and self._cached_bytes() > self._max_cached_bytes:
+                self._cache.popitem(last=False)
+        job.end("done", comparison)
+
+    def _cached_bytes(self) -> int:
+        return sum(comparison.n_bytes for comparison in self._cache.values())
+
+    def _train(self, job: Job) -> Event | None:
+        """The last event of one attempt; None if the worker ended."""
+        if self._worker.poll() is not None:
+            self._worker = _start_worker()
+        worker = self._worker
+        over = threading.Event()
+        watch = threading.Thread(target=_watch, args=(job, worker, over), daemon=True)
+        watch.start()
+        try:
+            _send(worker, Start(job.number, job.experiment, job.budget_seconds))
+            while True:
+                event = cast(Event, pickle.load(cast(IO[bytes], worker.stdout)))
+                if not isinstance(event, Progressed):
+                    return event
+                job.progress = event.progress
+        except (EOFError, OSError, pickle.UnpicklingError):
+            _end(worker)
+            return None
+        finally:
+            over.set()
+            watch.join()
+
+
+def _watch(job: Job, worker: "subprocess.Popen[bytes]", over: threading.Event) -> None:
+    """Pass a wish to stop on to the worker, and end the worker if it does not heed it."""
+    while not over.wait(0.05):
+        if time.monotonic() - job.seen_at > _GRACE_SECONDS:
+            job.stop_asked.set()
+        if job.stop_asked.is_set():
+            _send(worker, Stop(job.number))
+            if not over.wait(_STOP_SECONDS):
+                worker.kill()  # whoever reads its events sees them end
+            return
+
+
+def _send(worker: "subprocess.Popen[bytes]", message: Start | Stop) -> None:
+    stream = cast(IO[bytes], worker.stdin)
+    try:
+        pickle.dump(message, stream)
+        stream.flush()
+    except OSError:  # it has ended: whoever reads its events will see that
+        _LOG.warning("the worker takes no more messages")
+
+
+def _start_worker() -> "subprocess.Popen[bytes]":
+    package = str(Path(__file__).resolve().parent.parent)
+    path = os.pathsep.join(filter(None, [package, os.environ.get("PYTHONPATH")]))
+    return subprocess.Popen(
+        [sys.executable, "-m", "moonlab.worker"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        env=os.environ | dict.fromkeys(_THREAD_VARIABLES, "1") | {"PYTHONPATH": path},
+    )
+
+
+def _end(worker: "subprocess.Popen[bytes]") -> None:
+    worker.kill()
+    worker.wait()
+    for stream in (worker.stdin, worker.stdout):
+        if stream is not None:
+            try:
+                stream.close()
+            except OSError:
+                _LOG.debug("a pipe of the worker was broken already")

@@ -1,0 +1,125 @@
+"""One panel an architecture, in a grid that wraps."""
+
+from functools import partial
+
+import streamlit as st
+
+from moonlab.rules import SpecError
+from moonlab.spec import Architecture
+from moonlab.ui.bind import bound, page_state
+from moonlab.ui.state import PageState, Panel
+
+_RULES = Architecture.RULES
+_ENGINES = {"torch": "PyTorch", "numpy": "NumPy"}
+_ACTIVATIONS = {"relu": "ReLU", "tanh": "tanh", "sigmoid": "sigmoid"}
+
+
+def show_panels() -> None:
+    """Show all panels, with what adds, duplicates and removes them."""
+    state = page_state()
+    with st.grid(min_column_width=230, border=True, key="panels"):
+        for position, panel in enumerate(list(state.panels), start=1):
+            with st.container(key=f"panel_{position}"):
+                _show_panel(state, panel, position)
+
+
+def _show_panel(state: PageState, panel: Panel, position: int) -> None:
+    key = f"p{panel.id}"
+    values = panel.values
+    bound(
+        st.text_input,
+        f"Name of architecture {position}",
+        values["name"] or "",
+        f"{key}_name",
+        lambda text: state.set_panel(panel.id, "name", text or None),
+        label_visibility="collapsed",
+        placeholder=_label(panel),
+        max_chars=60,
+    )
+    bound(
+        st.number_input,
+        "Hidden layers",
+        len(values["hidden"]),
+        f"{key}_depth",
+        partial(state.set_depth, panel.id),
+        min_value=0,
+        max_value=16,
+        step=1,
+        help="None makes a linear classifier: a straight boundary.",
+    )
+    if values["hidden"]:
+        with st.container(horizontal=True, gap="xsmall"):
+            for layer, width in enumerate(values["hidden"]):
+                bound(
+                    st.number_input,
+                    f"Width {layer + 1}",
+                    width,
+                    f"{key}_width_{layer}",
+                    partial(state.set_width, panel.id, layer),
+                    min_value=int(_RULES["hidden"].low),
+                    max_value=int(_RULES["hidden"].high),
+                    step=1,
+                    width=104,
+                )
+    with st.container(horizontal=True, gap="xsmall"):
+        for name, label, words in (
+            ("activation", "Activation", _ACTIVATIONS),
+            ("engine", "Engine", _ENGINES),
+        ):
+            bound(
+                st.selectbox,
+                label,
+                values[name],
+                f"{key}_{name}",
+                partial(state.set_panel, panel.id, name),
+                options=list(words),
+                format_func=words.__getitem__,
+                width=104,
+            )
+    _show_footer(state, panel, position)
+
+
+def _show_footer(state: PageState, panel: Panel, position: int) -> None:
+    with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
+        st.caption(_size(panel))
+        st.space("stretch")
+        st.button(
+            "",
+            key=f"p{panel.id}_duplicate",
+            icon=":material/content_copy:",
+            type="tertiary",
+            help=f"Duplicate architecture {position}",
+            on_click=state.duplicate,
+            args=(panel.id,),
+            disabled=not state.can_add,
+        )
+        st.button(
+            "",
+            key=f"p{panel.id}_remove",
+            icon=":material/delete:",
+            type="tertiary",
+            help=f"Remove architecture {position}",
+            on_click=state.remove,
+            args=(panel.id,),
+            disabled=len(state.panels) == 1,
+        )
+
+
+def _architecture(panel: Panel) -> Architecture | None:
+    try:
+        return Architecture(hidden=tuple(panel.values["hidden"]))
+    except SpecError:
+        return None
+
+
+def _label(panel: Panel) -> str:
+    architecture = _architecture(panel)
+    return architecture.label if architecture else "Architecture"
+
+
+def _size(panel: Panel) -> str:
+    architecture = _architecture(panel)
+    if architecture is None:
+        return "not valid yet"
+    count = architecture.n_parameters
+    return f"{architecture.label} · {count:,} parameters"

@@ -1,0 +1,170 @@
+"""The results: table, curves, boundaries, downloads."""
+
+from collections.abc import Callable
+
+import pandas as pd
+import plotly.graph_objects as go
+import streamlit as st
+
+from moonlab import boundary, dataset, export, figures
+from moonlab.results import Comparison
+from moonlab.spec import DataSpec, Experiment
+from moonlab.ui.training import as_plain_text
+
+_CONFIG = {"displaylogo": False, "modeBarButtonsToRemove": ["select2d", "lasso2d"]}
+_PARTS = (("train", "Train"), ("val", "Validation"), ("test", "Test"))
+
+
+def show_results(comparison: Comparison, current: Experiment | None) -> None:
+    """Show a comparison, and say so if the settings have changed since."""
+    st.subheader("Results", anchor=False)
+    if current != comparison.experiment:
+        st.info("These results belong to the earlier settings. Train to see the new ones.")
+    if comparison.status == "stopped":
+        st.warning("Training was stopped: the rows show how far it came.")
+    _show_table(comparison)
+    _show_downloads(comparison)
+    dark = st.context.theme.type == "dark"
+    st.subheader("Loss", anchor=False)
+    st.caption("Train solid, validation dashed. Click a name to hide its line.")
+    st.plotly_chart(
+        _loss_figure(comparison.experiment, _mark(comparison), dark, comparison),
+        key="loss",
+        theme=None,
+        config=_CONFIG,
+        alt="Loss of every architecture after each epoch, train solid and validation dashed.",
+    )
+    _show_boundaries(comparison, dark)
+
+
+def table(comparison: Comparison) -> pd.DataFrame:
+    """The table as people read it: accuracies in percent, with counts."""
+    summary, runs = comparison.summary(), comparison.runs_table()
+    frame = summary[["architecture", "engine", "parameters", "n_seeds"]].copy()
+    size = len(comparison.experiment.seeds)
+    groups = runs.groupby(runs.index // size)
+    for part, label in _PARTS:
+        frame[label] = 100 * summary[f"{part}_accuracy"]
+        frame[f"{label} right"] = [
+            _count(correct, int(n))
+            for correct, n in zip(
+                groups[f"{part}_correct"].mean(), groups[f"{part}_n"].first(), strict=True
+            )
+        ]
+    frame["Gap"] = 100 * summary["generalisation_gap"]
+    frame["Train loss"], frame["Validation loss"] = summary["train_loss"], summary["val_loss"]
+    frame["Best epoch"], frame["Seconds"] = summary["best_epoch"], summary["seconds"]
+    for status in ("diverged", "stopped"):
+        if summary[f"n_{status}"].any():
+            frame[status.capitalize()] = summary[f"n_{status}"]
+    frame["engine"] = frame["engine"].map({"torch": "PyTorch", "numpy": "NumPy"})
+    names = {"architecture": "Architecture", "engine": "Engine", "parameters": "Parameters"}
+    return frame.rename(columns=names | {"n_seeds": "Seeds"})
+
+
+def _count(correct: float, n: int) -> str:
+    """Counts such as "59/60"; a mean over seeds with one decimal."""
+    if n == 0:
+        return "—"
+    return f"{correct:.0f}/{n}" if correct == int(correct) else f"{correct:.1f}/{n}"
+
+
+def _show_table(comparison: Comparison) -> None:
+    percent = {
+        label: st.column_config.NumberColumn(format="%.1f%%", help=help_text)
+        for label, help_text in (
+            ("Train", "Share of the training points classified right."),
+            ("Validation", "Share of the held-out points classified right."),
+            ("Test", "Share of 20,000 fresh points from the same source: the one to judge by."),
+            ("Gap", "Train minus test accuracy, in points: what does not carry over."),
+        )
+    }
+    losses = {
+        label: st.column_config.NumberColumn(format="%.4f")
+        for label in ("Train loss", "Validation loss")
+    }
+    st.dataframe(
+        table(comparison),
+        hide_index=True,
+        key="table",
+        column_config=percent
+        | losses
+        | {
+            "Best epoch": st.column_config.NumberColumn(
+                format="%.0f", help="Where the validation loss was least (mean over seeds)."
+            ),
+            "Seconds": st.column_config.NumberColumn(format="%.2f"),
+        },
+    )
+    if len(comparison.experiment.seeds) > 1:
+        st.caption(f"Means over {len(comparison.experiment.seeds)} seeds.")
+
+
+def _show_downloads(comparison: Comparison) -> None:
+    texts: dict[str, Callable[[], str]] = {
+        "summary.csv": lambda: export.csv_text(comparison.summary()),
+        "runs.csv": lambda: export.csv_text(comparison.runs_table()),
+        "history.csv": lambda: export.csv_text(comparison.history()),
+        "experiment.json": lambda: export.experiment_json(comparison.experiment),
+    }
+    with st.container(horizontal=True):
+        for name, make in texts.items():
+            st.download_button(
+                name,
+                data=make,
+                file_name=name,
+                mime="text/csv" if name.endswith("csv") else "application/json",
+                on_click="ignore",
+                icon=":material/download:",
+                key=f"download_{name.split('.')[0]}",
+            )
+
+
+def _show_boundaries(comparison: Comparison, dark: bool) -> None:
+    st.subheader("Decision boundaries", anchor=False)
+    seeds = (
+        " The colour is the mean over all seeds." if len(comparison.experiment.seeds) > 1 else ""
+    )
+    st.caption(
+        "Blue is class 0, orange class 1, the line is where the network cannot tell. "
+        f"Circles train, diamonds validate, a cross marks a wrong one.{seeds}"
+    )
+    with st.grid(min_column_width=260, key="boundaries"):
+        for index, (name, _) in enumerate(comparison.groups()):
+            with st.container():
+                st.markdown(f"**{as_plain_text(name)}**")
+                st.plotly_chart(
+                    _boundary_figure(
+                        comparison.experiment, _mark(comparison), index, dark, comparison
+                    ),
+                    key=f"boundary_{index}",
+                    theme=None,
+                    config=_CONFIG,
+                    alt=f"Decision boundary of {name} over the data.",
+                )
+
+
+def _mark(comparison: Comparison) -> tuple[str, int]:
+    """What tells two comparisons of one experiment apart: a stopped one has fewer rows."""
+    return comparison.status, sum(len(run.curves) for run in comparison.runs)
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _loss_figure(
+    experiment: Experiment, mark: tuple[str, int], dark: bool, _comparison: Comparison
+) -> go.Figure:
+    return figures.loss_curves(_comparison, dark)
+
+
+@st.cache_data(max_entries=256, show_spinner=False)
+def _boundary_figure(
+    experiment: Experiment, mark: tuple[str, int], index: int, dark: bool, _comparison: Comparison
+) -> go.Figure:
+    data = _data(experiment.data)
+    _, runs = list(_comparison.groups())[index]
+    return figures.boundary(runs, data, boundary.grid_over(data), dark)
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _data(spec: DataSpec) -> dataset.Data:
+    return dataset.load_data(spec)

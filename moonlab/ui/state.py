@@ -1,0 +1,178 @@
+"""What the page knows: the experiment being set up, as plain values, and the edits to it."""
+
+import re
+from copy import deepcopy
+from dataclasses import dataclass, field
+from typing import Any
+
+from moonlab import codec
+from moonlab.rules import Fault, SpecError, shown
+from moonlab.spec import SEEDS_RULE, Architecture, Experiment
+
+MAX_PANELS = int(Experiment.RULES["architectures"].high)
+MANY_SEEDS = "0-19"
+_SPARE_WIDTH = 8
+_SEEDS = re.compile(r"\s*(\d{1,10})\s*(?:[-–]\s*(\d{1,10})\s*)?", re.ASCII)
+_NO_REPLAY = (
+    "You changed the lesson's replay. From here on every run has draws of its own, "
+    f"and there are 20 seeds ({MANY_SEEDS}), since one run is mostly luck."
+)
+
+
+@dataclass
+class Panel:
+    """One architecture as the page shows it, valid or not."""
+
+    id: int
+    values: dict[str, Any]
+    """As in the experiment's JSON: hidden, activation, engine, name, override."""
+    spare_widths: list[int] = field(default_factory=list)
+    """Widths of layers that were taken away, for when they come back."""
+
+
+class PageState:
+    """The experiment being set up. It may be invalid; nothing in it is lost for that."""
+
+    def __init__(self, experiment: Experiment) -> None:
+        self._next_id = 0
+        self.load(experiment)
+
+    def load(self, experiment: Experiment) -> None:
+        """Set everything up as in an experiment."""
+        document = codec.to_dict(experiment)
+        self.data: dict[str, Any] = document["data"]
+        self.training: dict[str, Any] = document["training"]
+        self.seeds: str = seeds_text(experiment.seeds)
+        self.seeding: str = experiment.seeding
+        self.panels = [self._new_panel(values) for values in document["architectures"]]
+        self.notice = ""
+
+    def experiment(self) -> Experiment:
+        """The experiment.
+
+        Raises
+        ------
+        SpecError
+            With every fault of what is set up.
+        """
+        faults: list[Fault] = []
+        seeds: list[int] = []
+        try:
+            seeds = list(parse_seeds(self.seeds))
+        except SpecError as error:
+            faults += error.faults
+            seeds = [0]
+        document = {
+            "schema_version": codec.SCHEMA_VERSION,
+            "data": self.data,
+            "training": self.training,
+            "architectures": [panel.values for panel in self.panels],
+            "seeds": seeds,
+            "seeding": self.seeding,
+        }
+        return Experiment(**codec.from_dict(document, faults))
+
+    @property
+    def can_add(self) -> bool:
+        """Whether there is room for one more panel."""
+        return len(self.panels) < MAX_PANELS
+
+    def panel(self, panel_id: int) -> Panel:
+        """The panel of that id."""
+        return next(panel for panel in self.panels if panel.id == panel_id)
+
+    def add(self) -> None:
+        """Put a panel at the end."""
+        values = codec.to_dict(Experiment(architectures=(Architecture(),)))["architectures"][0]
+        self._insert(len(self.panels), values)
+
+    def duplicate(self, panel_id: int) -> None:
+        """Put a copy of a panel behind it."""
+        panel = self.panel(panel_id)
+        self._insert(self.panels.index(panel) + 1, deepcopy(panel.values))
+
+    def remove(self, panel_id: int) -> None:
+        """Take a panel away, but for the last one."""
+        if len(self.panels) > 1:
+            self.panels = [panel for panel in self.panels if panel.id != panel_id]
+            self._edited()
+
+    def set_depth(self, panel_id: int, depth: int) -> None:
+        """Set the number of hidden layers; widths of layers that come back are as they were."""
+        panel = self.panel(panel_id)
+        widths = list(panel.values["hidden"])
+        known = widths + panel.spare_widths
+        known += [known[-1] if known else _SPARE_WIDTH] * (depth - len(known))
+        panel.values["hidden"], panel.spare_widths = known[:depth], known[depth:]
+        self._edited()
+
+    def set_width(self, panel_id: int, layer: int, width: int) -> None:
+        """Set the width of one hidden layer."""
+        widths = list(self.panel(panel_id).values["hidden"])
+        widths[layer] = width
+        self.set_panel(panel_id, "hidden", widths)
+
+    def set_panel(self, panel_id: int, name: str, value: Any) -> None:
+        """Set a field of one architecture."""
+        self.panel(panel_id).values[name] = value
+        self._edited()
+
+    def set_shared(self, part: str, name: str, value: Any) -> None:
+        """Set a field of the data or of the training protocol."""
+        (self.data if part == "data" else self.training)[name] = value
+        self._edited()
+
+    def set_seeds(self, text: str) -> None:
+        """Set the seeds, as text."""
+        self._edited()
+        self.seeds = text
+
+    def _new_panel(self, values: dict[str, Any]) -> Panel:
+        self._next_id += 1
+        return Panel(self._next_id, values)
+
+    def _insert(self, position: int, values: dict[str, Any]) -> None:
+        if self.can_add:
+            self.panels.insert(position, self._new_panel(values))
+            self._edited()
+
+    def _edited(self) -> None:
+        """Leave a lesson's replay, at the first edit of it."""
+        if self.seeding == "sequential":
+            self.seeding, self.seeds, self.notice = "independent", MANY_SEEDS, _NO_REPLAY
+
+
+def parse_seeds(text: str) -> tuple[int, ...]:
+    """Seeds from a text such as "0-19, 42".
+
+    Raises
+    ------
+    SpecError
+        If a part is no number and no range, or the seeds break their rule.
+    """
+    rule = "must be numbers and ranges such as 0-19, 42, of 1 to 128 distinct seeds up to 2³²−1"
+    fault = SpecError([Fault("seeds", rule, shown(text))])
+    seeds: list[int] = []
+    for part in text.split(","):
+        found = _SEEDS.fullmatch(part)
+        if found is None:
+            raise fault
+        first = int(found[1])
+        last = first if found[2] is None else int(found[2])
+        if not 0 <= last - first < 128 or len(seeds) > 128:
+            raise fault
+        seeds += range(first, last + 1)
+    if not SEEDS_RULE.accepts(tuple(seeds)):
+        raise fault
+    return tuple(seeds)
+
+
+def seeds_text(seeds: tuple[int, ...]) -> str:
+    """The shortest text that `parse_seeds` reads as these seeds."""
+    runs: list[list[int]] = []
+    for seed in seeds:
+        if runs and seed == runs[-1][-1] + 1:
+            runs[-1].append(seed)
+        else:
+            runs.append([seed])
+    return ", ".join(f"{run[0]}-{run[-1]}" if len(run) > 1 else str(run[0]) for run in runs)

@@ -1,0 +1,124 @@
+"""Training from the page: starting, watching and stopping a job."""
+
+import streamlit as st
+
+from moonlab.budget import check_budget, duration
+from moonlab.jobs import Job, JobRunner
+from moonlab.results import Comparison
+from moonlab.rules import SpecError
+from moonlab.spec import Experiment
+from moonlab.ui.bind import page_state
+
+BUDGET_SECONDS = 300.0
+
+
+@st.cache_resource(show_spinner=False)
+def job_runner() -> JobRunner:
+    """The runner that all sessions share."""
+    return JobRunner()
+
+
+def start(experiment: Experiment) -> None:
+    """Start a job, unless one of this session's is under way."""
+    if active_job() is None:
+        st.session_state.job = job_runner().submit(experiment, BUDGET_SECONDS)
+
+
+def active_job() -> Job | None:
+    """The session's job under way, if there is one; the outcome of one that is over is kept."""
+    job: Job | None = st.session_state.get("job")
+    if job is None:
+        return None
+    if not job.is_over:
+        return job
+    del st.session_state["job"]
+    st.session_state.message = job.message
+    if job.comparison is not None:
+        st.session_state.comparison = job.comparison
+    elif job.status == "stopped":
+        st.session_state.message = "Stopped before there was anything to show."
+    return None
+
+
+def comparison() -> Comparison | None:
+    """The latest results of this session."""
+    result: Comparison | None = st.session_state.get("comparison")
+    return result
+
+
+def _start_current() -> None:
+    try:
+        start(page_state().experiment())
+    except SpecError as error:
+        st.session_state.message = str(error)
+
+
+def show_training() -> None:
+    """Show the button that trains, or how far training is."""
+    job = active_job()
+    faults, estimate = "", ""
+    try:
+        work = check_budget(page_state().experiment(), BUDGET_SECONDS)
+        estimate = f"about {duration(work.seconds)}"
+    except SpecError as error:
+        faults = str(error)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.button(
+            "Train and compare",
+            key="train",
+            type="primary",
+            icon=":material/play_arrow:",
+            on_click=_start_current,
+            disabled=bool(faults) or job is not None,
+        )
+        st.button(
+            "Add architecture",
+            key="add",
+            icon=":material/add:",
+            on_click=page_state().add,
+            disabled=not page_state().can_add,
+        )
+        if estimate and job is None:
+            st.caption(f"Training takes {estimate}.")
+    if faults:
+        st.error(f"Please correct this, then train:\n\n{as_plain_text(faults)}")
+    if job is not None:
+        _show_progress()
+
+
+@st.fragment(run_every=0.25)
+def _show_progress() -> None:
+    job: Job | None = st.session_state.get("job")
+    if job is None or job.is_over:
+        st.rerun()
+    job.seen()
+    fraction, text = 0.0, "Waiting for its turn…"
+    if job.status == "running":
+        text = "Getting ready…"
+    if job.progress is not None:
+        progress = job.progress
+        fraction = progress.fraction
+        text = (
+            f"Training {as_plain_text(progress.name)} "
+            f"({progress.position + 1} of {progress.n_architectures}): "
+            f"epoch {progress.epoch:,} of {progress.epochs:,}"
+        )
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.progress(min(fraction, 1.0), text)
+        st.button(
+            "Stop",
+            key="stop",
+            icon=":material/stop:",
+            on_click=job_runner().stop,
+            args=(job,),
+            disabled=job.stop_asked.is_set(),
+        )
+
+
+def as_plain_text(text: str) -> str:
+    """A text from outside, for where Streamlit reads Markdown: each line is a line, no markup."""
+    escaped = "".join(f"\\{letter}" if letter in _MARKUP else letter for letter in text)
+    return escaped.replace("\n", "  \n")
+
+
+_MARKUP = frozenset("\\`*_{}[]()<>#+-.!|~:$&")
