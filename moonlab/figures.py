@@ -33,7 +33,7 @@ def _layout(dark: bool, **more: Any) -> dict[str, Any]:
         "paper_bgcolor": "rgba(0,0,0,0)",
         "plot_bgcolor": "rgba(0,0,0,0)",
         "font": {"color": _INK[dark], "size": 13},
-        "margin": {"l": 8, "r": 8, "t": 8, "b": 8},
+        "margin": {"l": 34, "r": 8, "t": 8, "b": 28},
     } | more
 
 
@@ -66,11 +66,11 @@ def loss_curves(comparison: Comparison, dark: bool = False) -> go.Figure:
             )
     axis = {"gridcolor": _GRID[dark], "zeroline": False}
     figure.update_layout(
-        _layout(dark, height=420, hovermode="x unified"),
-        legend={"orientation": "h", "yanchor": "top", "y": -0.18, "x": 0},
+        _layout(dark, height=440, hovermode="x unified", margin={"l": 64, "r": 8, "t": 8, "b": 8}),
+        legend={"orientation": "h", "yanchor": "top", "y": -0.2, "x": 0},
     )
     figure.update_xaxes(title="epoch", **axis)
-    figure.update_yaxes(title="loss", type="log", exponentformat="power", **axis)
+    figure.update_yaxes(title="loss", type="log", dtick=1, tickformat="~g", **axis)
     return figure
 
 
@@ -91,7 +91,7 @@ def boundary(runs: list[Run], data: Data, grid: Grid, dark: bool = False) -> go.
                 zmin=0,
                 zmax=1,
                 colorscale=scale,
-                opacity=0.75,
+                opacity=0.55,
                 showscale=False,
                 hovertemplate="probability of class 1: %{z:.2f}<extra></extra>",
             ),
@@ -111,9 +111,10 @@ def boundary(runs: list[Run], data: Data, grid: Grid, dark: bool = False) -> go.
         (data.X_val, data.y_val, "validation", "diamond"),
     ):
         _add_points(figure, runs, X, y, part, symbol, dark)
-    figure.update_layout(_layout(dark, height=300, showlegend=False))
-    figure.update_xaxes(range=[grid.x[0], grid.x[-1]], showgrid=False, zeroline=False)
-    figure.update_yaxes(range=[grid.y[0], grid.y[-1]], showgrid=False, zeroline=False)
+    figure.update_layout(_layout(dark, height=230, showlegend=False))
+    axis = {"showgrid": False, "zeroline": False, "dtick": 1, "ticks": "outside", "ticklen": 4}
+    figure.update_xaxes(range=[grid.x[0], grid.x[-1]], **axis)
+    figure.update_yaxes(range=[grid.y[0], grid.y[-1]], **axis)
     return figure
 
 
@@ -129,7 +130,7 @@ def _add_points(
             marker={
                 "color": color,
                 "symbol": symbol,
-                "size": 6 if symbol == "circle" else 8,
+                "size": 5 if symbol == "circle" else 6,
                 "line": {"color": _INK[dark] if part == "validation" else "white", "width": 1},
             },
             hovertemplate=f"{part}, class {label}<extra></extra>",
@@ -141,7 +142,7 @@ def _add_points(
         marker={
             "color": _INK[dark],
             "symbol": "x-thin",
-            "size": 12,
+            "size": 9,
             "line": {"width": 2, "color": _INK[dark]},
         },
         hovertemplate=f"{part}, classified wrong<extra></extra>",

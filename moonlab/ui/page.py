@@ -9,7 +9,7 @@ from moonlab import lesson
 from moonlab.codec import QUERY_KEY
 from moonlab.rules import SpecError
 from moonlab.spec import Experiment
-from moonlab.ui import panels, results, sidebar, training
+from moonlab.ui import look, panels, results, sidebar, training
 from moonlab.ui.bind import page_state
 from moonlab.ui.state import PageState
 
@@ -37,6 +37,7 @@ def _show() -> None:
     if "page" not in st.session_state:
         _open()
     _settle_memory()
+    look.show_style()
     st.title("moonlab", anchor=False)
     st.markdown(
         "Set up small neural networks side by side, train them all alike, see which is better."

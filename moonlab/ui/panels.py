@@ -17,7 +17,7 @@ _ACTIVATIONS = {"relu": "ReLU", "tanh": "tanh", "sigmoid": "sigmoid"}
 def show_panels() -> None:
     """Show all panels, with what adds, duplicates and removes them."""
     state = page_state()
-    with st.grid(min_column_width=230, border=True, key="panels"):
+    with st.grid(min_column_width=198, border=True, key="panels"):
         for position, panel in enumerate(list(state.panels), start=1):
             with st.container(key=f"panel_{position}"):
                 _show_panel(state, panel, position)
@@ -26,16 +26,18 @@ def show_panels() -> None:
 def _show_panel(state: PageState, panel: Panel, position: int) -> None:
     key = f"p{panel.id}"
     values = panel.values
-    bound(
-        st.text_input,
-        f"Name of architecture {position}",
-        values["name"] or "",
-        f"{key}_name",
-        lambda text: state.set_panel(panel.id, "name", text or None),
-        label_visibility="collapsed",
-        placeholder=_label(panel),
-        max_chars=60,
-    )
+    with st.container(horizontal=True, gap="xxsmall", vertical_alignment="center"):
+        bound(
+            st.text_input,
+            f"Name of architecture {position}",
+            values["name"] or "",
+            f"{key}_name",
+            lambda text: state.set_panel(panel.id, "name", text or None),
+            label_visibility="collapsed",
+            placeholder=_label(panel),
+            max_chars=60,
+        )
+        _show_panel_buttons(state, panel, position)
     bound(
         st.number_input,
         "Hidden layers",
@@ -59,7 +61,7 @@ def _show_panel(state: PageState, panel: Panel, position: int) -> None:
                     min_value=int(_RULES["hidden"].low),
                     max_value=int(_RULES["hidden"].high),
                     step=1,
-                    width=104,
+                    width=78,
                 )
     with st.container(horizontal=True, gap="xsmall"):
         for name, label, words in (
@@ -74,34 +76,25 @@ def _show_panel(state: PageState, panel: Panel, position: int) -> None:
                 partial(state.set_panel, panel.id, name),
                 options=list(words),
                 format_func=words.__getitem__,
-                width=104,
+                width=78,
             )
-    _show_footer(state, panel, position)
+    st.caption(_size(panel))
 
 
-def _show_footer(state: PageState, panel: Panel, position: int) -> None:
-    with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
-        st.caption(_size(panel))
-        st.space("stretch")
+def _show_panel_buttons(state: PageState, panel: Panel, position: int) -> None:
+    for action, icon, word, disabled in (
+        (state.duplicate, "content_copy", "Duplicate", not state.can_add),
+        (state.remove, "delete", "Remove", len(state.panels) == 1),
+    ):
         st.button(
             "",
-            key=f"p{panel.id}_duplicate",
-            icon=":material/content_copy:",
+            key=f"p{panel.id}_{word.lower()}",
+            icon=f":material/{icon}:",
             type="tertiary",
-            help=f"Duplicate architecture {position}",
-            on_click=state.duplicate,
+            help=f"{word} architecture {position}",
+            on_click=action,
             args=(panel.id,),
-            disabled=not state.can_add,
-        )
-        st.button(
-            "",
-            key=f"p{panel.id}_remove",
-            icon=":material/delete:",
-            type="tertiary",
-            help=f"Remove architecture {position}",
-            on_click=state.remove,
-            args=(panel.id,),
-            disabled=len(state.panels) == 1,
+            disabled=disabled,
         )
 
 

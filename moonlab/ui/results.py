@@ -40,12 +40,14 @@ def show_results(comparison: Comparison, current: Experiment | None) -> None:
 def table(comparison: Comparison) -> pd.DataFrame:
     """The table as people read it: accuracies in percent, with counts."""
     summary, runs = comparison.summary(), comparison.runs_table()
-    frame = summary[["architecture", "engine", "parameters", "n_seeds"]].copy()
+    frame = summary[["architecture", "engine", "parameters"]].copy()
     size = len(comparison.experiment.seeds)
     groups = runs.groupby(runs.index // size)
     for part, label in _PARTS:
         frame[label] = 100 * summary[f"{part}_accuracy"]
-        frame[f"{label} right"] = [
+        if part == "test":
+            continue
+        frame[f"{label} count"] = [
             _count(correct, int(n))
             for correct, n in zip(
                 groups[f"{part}_correct"].mean(), groups[f"{part}_n"].first(), strict=True
@@ -53,13 +55,14 @@ def table(comparison: Comparison) -> pd.DataFrame:
         ]
     frame["Gap"] = 100 * summary["generalisation_gap"]
     frame["Train loss"], frame["Validation loss"] = summary["train_loss"], summary["val_loss"]
+    frame["Test loss"] = summary["test_loss"]
     frame["Best epoch"], frame["Seconds"] = summary["best_epoch"], summary["seconds"]
     for status in ("diverged", "stopped"):
         if summary[f"n_{status}"].any():
             frame[status.capitalize()] = summary[f"n_{status}"]
     frame["engine"] = frame["engine"].map({"torch": "PyTorch", "numpy": "NumPy"})
     names = {"architecture": "Architecture", "engine": "Engine", "parameters": "Parameters"}
-    return frame.rename(columns=names | {"n_seeds": "Seeds"})
+    return frame.rename(columns=names)
 
 
 def _count(correct: float, n: int) -> str:
@@ -81,7 +84,7 @@ def _show_table(comparison: Comparison) -> None:
     }
     losses = {
         label: st.column_config.NumberColumn(format="%.4f")
-        for label in ("Train loss", "Validation loss")
+        for label in ("Train loss", "Validation loss", "Test loss")
     }
     st.dataframe(
         table(comparison),
@@ -129,7 +132,7 @@ def _show_boundaries(comparison: Comparison, dark: bool) -> None:
         "Blue is class 0, orange class 1, the line is where the network cannot tell. "
         f"Circles train, diamonds validate, a cross marks a wrong one.{seeds}"
     )
-    with st.grid(min_column_width=260, key="boundaries"):
+    with st.grid(min_column_width=195, key="boundaries"):
         for index, (name, _) in enumerate(comparison.groups()):
             with st.container():
                 st.markdown(f"**{as_plain_text(name)}**")

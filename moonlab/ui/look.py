@@ -1,0 +1,25 @@
+"""The few rules of style that the theme has no setting for."""
+
+import streamlit as st
+
+_STYLE = """
+<style>
+[data-testid="stMainBlockContainer"] { padding: 2.5rem 2rem 4rem; }
+.st-key-panels { font-size: 0.875rem; }
+.st-key-panels [data-testid="stVerticalBlock"] { gap: 0.5rem; }
+.st-key-panels [data-testid="stCaptionContainer"] { margin: 0; white-space: nowrap; }
+.st-key-panels [data-testid="stSelectbox"] input {
+  font-size: 0.8125rem; padding-left: 0.5rem; padding-right: 0; text-overflow: clip;
+}
+.st-key-panels [data-testid="stSelectbox"] button { padding: 0 0.125rem; }
+.st-key-panels [data-testid="stSelectbox"] button svg { width: 1rem; height: 1rem; }
+@media (max-width: 640px) {
+  [data-testid="stMainBlockContainer"] { padding: 3rem 1rem 3rem; }
+}
+</style>
+"""
+
+
+def show_style() -> None:
+    """Put the rules into the page."""
+    st.html(_STYLE)
