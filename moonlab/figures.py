@@ -131,7 +131,7 @@ def _add_points(
                 "color": color,
                 "symbol": symbol,
                 "size": 5 if symbol == "circle" else 6,
-                "line": {"color": _INK[dark] if part == "validation" else "white", "width": 1},
+                "line": {"color": _INK[dark] if part == "validation" else _MIDDLE[dark], "width": 1},
             },
             hovertemplate=f"{part}, class {label}<extra></extra>",
         )

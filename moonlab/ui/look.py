@@ -13,6 +13,12 @@ _STYLE = """
 }
 .st-key-panels [data-testid="stSelectbox"] button { padding: 0 0.125rem; }
 .st-key-panels [data-testid="stSelectbox"] button svg { width: 1rem; height: 1rem; }
+.st-key-panels [data-testid="stButton"] button, .st-key-panels [data-testid="stButton"] button * {
+  gap: 0; margin: 0;
+}
+.st-key-panels [data-testid="stButton"] p {
+  position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%);
+}
 @media (max-width: 640px) {
   [data-testid="stMainBlockContainer"] { padding: 3rem 1rem 3rem; }
 }

@@ -12,6 +12,7 @@ from moonlab.spec import Experiment
 from moonlab.ui import look, panels, results, sidebar, training
 from moonlab.ui.bind import page_state
 from moonlab.ui.state import PageState
+from moonlab.ui.words import as_plain_text
 
 _LOG = logging.getLogger(__name__)
 
@@ -80,7 +81,7 @@ def _show_message() -> None:
     if state.notice:
         st.info(state.notice)
     if st.session_state.message:
-        st.warning(training.as_plain_text(st.session_state.message))
+        st.warning(as_plain_text(st.session_state.message))
 
 
 def _remember_in_address() -> None:

@@ -87,11 +87,11 @@ def _show_panel_buttons(state: PageState, panel: Panel, position: int) -> None:
         (state.remove, "delete", "Remove", len(state.panels) == 1),
     ):
         st.button(
-            "",
+            f"{word} architecture {position}",  # for screen readers: the style shows the icon alone
             key=f"p{panel.id}_{word.lower()}",
             icon=f":material/{icon}:",
             type="tertiary",
-            help=f"{word} architecture {position}",
+            help=word,
             on_click=action,
             args=(panel.id,),
             disabled=disabled,

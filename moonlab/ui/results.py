@@ -9,7 +9,7 @@ import streamlit as st
 from moonlab import boundary, dataset, export, figures
 from moonlab.results import Comparison
 from moonlab.spec import DataSpec, Experiment
-from moonlab.ui.training import as_plain_text
+from moonlab.ui.words import as_plain_text
 
 _CONFIG = {"displaylogo": False, "modeBarButtonsToRemove": ["select2d", "lasso2d"]}
 _PARTS = (("train", "Train"), ("val", "Validation"), ("test", "Test"))
@@ -89,7 +89,6 @@ def _show_table(comparison: Comparison) -> None:
     st.dataframe(
         table(comparison),
         hide_index=True,
-        key="table",
         column_config=percent
         | losses
         | {

@@ -8,6 +8,7 @@ from moonlab.results import Comparison
 from moonlab.rules import SpecError
 from moonlab.spec import Experiment
 from moonlab.ui.bind import page_state
+from moonlab.ui.words import as_plain_text, faults_in_words
 
 BUDGET_SECONDS = 300.0
 
@@ -32,11 +33,12 @@ def active_job() -> Job | None:
     if not job.is_over:
         return job
     del st.session_state["job"]
-    st.session_state.message = job.message
     if job.comparison is not None:
         st.session_state.comparison = job.comparison
     elif job.status == "stopped":
         st.session_state.message = "Stopped before there was anything to show."
+    else:
+        st.session_state.message = job.message
     return None
 
 
@@ -47,6 +49,7 @@ def comparison() -> Comparison | None:
 
 
 def _start_current() -> None:
+    st.session_state.message = ""
     try:
         start(page_state().experiment())
     except SpecError as error:
@@ -61,7 +64,7 @@ def show_training() -> None:
         work = check_budget(page_state().experiment(), BUDGET_SECONDS)
         estimate = f"about {duration(work.seconds)}"
     except SpecError as error:
-        faults = str(error)
+        faults = faults_in_words(error)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.button(
             "Train and compare",
@@ -81,7 +84,7 @@ def show_training() -> None:
         if estimate and job is None:
             st.caption(f"Training takes {estimate}.")
     if faults:
-        st.error(f"Please correct this, then train:\n\n{as_plain_text(faults)}")
+        st.error(f"Please correct this, then train:\n\n{faults}")
     if job is not None:
         _show_progress()
 
@@ -113,12 +116,3 @@ def _show_progress() -> None:
             args=(job,),
             disabled=job.stop_asked.is_set(),
         )
-
-
-def as_plain_text(text: str) -> str:
-    """A text from outside, for where Streamlit reads Markdown: each line is a line, no markup."""
-    escaped = "".join(f"\\{letter}" if letter in _MARKUP else letter for letter in text)
-    return escaped.replace("\n", "  \n")
-
-
-_MARKUP = frozenset("\\`*_{}[]()<>#+-.!|~:$&")
