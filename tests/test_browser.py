@@ -1,0 +1,253 @@
+"""The page in a real Chromium, as a newcomer uses it."""
+
+import csv
+import io
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect, sync_playwright
+
+import moonlab as ml
+from moonlab.codec import QUERY_KEY
+
+pytestmark = pytest.mark.browser
+
+ROOT = Path(__file__).parent.parent
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+SMALL = ml.Experiment(
+    training=ml.Training(epochs=20),
+    architectures=tuple(ml.Architecture(hidden, engine="numpy") for hidden in ((4,), (8, 8))),
+    seeds=(0, 1, 2),
+)
+BIG = ml.Experiment(
+    training=ml.Training(epochs=2_000),
+    architectures=(ml.Architecture((32, 32), engine="numpy"),),
+    seeds=tuple(range(64)),
+)
+
+
+@pytest.fixture(scope="module")
+def server():
+    """The address of the page, served by a process of its own."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = [sys.executable, "-m", "streamlit", "run", "streamlit_app.py"]
+    options = ["--server.headless=true", f"--server.port={port}", "--server.address=127.0.0.1"]
+    process = subprocess.Popen([*command, *options], cwd=ROOT, stderr=subprocess.DEVNULL)
+    address = f"http://127.0.0.1:{port}"
+    try:
+        _wait_for(f"{address}/_stcore/health")
+        yield address
+    finally:
+        process.terminate()
+        try:
+            process.wait(5)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def _wait_for(url, seconds=60):
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        try:
+            with urllib.request.urlopen(url, timeout=2):
+                return
+        except OSError:
+            time.sleep(0.2)
+    pytest.fail(f"{url} did not answer within {seconds} s")
+
+
+@pytest.fixture(scope="module")
+def browser():
+    if CHROMIUM is None:
+        if os.environ.get("CI"):
+            pytest.fail("CI must have Chromium: apt-get install chromium")
+        pytest.skip("there is no Chromium here: apt-get install chromium")
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def page(browser):
+    context = browser.new_context(viewport={"width": 1440, "height": 1000})
+    context.set_default_timeout(45_000)
+    expect.set_options(timeout=45_000)
+    page = context.new_page()
+    yield page
+    context.close()
+
+
+def visit(page, server, experiment=SMALL):
+    page.goto(f"{server}/?{QUERY_KEY}={experiment.to_query()[QUERY_KEY]}")
+    expect(page.locator(".st-key-train button")).to_be_visible()
+
+
+def wait_for_results(page, n_architectures):
+    expect(page.locator(".st-key-stop")).to_have_count(0)
+    expect(page.locator(".st-key-boundaries .js-plotly-plot")).to_have_count(n_architectures)
+    expect(page.get_by_text("earlier settings")).to_have_count(0)
+
+
+def read_table(page):
+    """The table's cells, by column, from what the data grid tells screen readers."""
+    grid = page.get_by_test_id("data-grid-canvas")
+    expect(grid.locator("tbody tr").first).to_be_attached()
+    header = [cell.text_content() for cell in grid.locator("thead th").all()]
+    rows = [
+        [cell.text_content() for cell in row.locator("td").all()]
+        for row in grid.locator("tbody tr").all()
+    ]
+    return [dict(zip(header, row, strict=True)) for row in rows]
+
+
+def download(page, name):
+    with page.expect_download() as event:
+        page.get_by_role("button", name=name).click()
+    return Path(event.value.path()).read_text(encoding="utf-8")
+
+
+def experiment_of(page):
+    found = re.search(rf"{QUERY_KEY}=([\w-]+)", page.url)
+    return ml.Experiment.from_query({QUERY_KEY: found[1]})
+
+
+def test_a_newcomer_adds_a_panel_trains_reads_the_table_and_downloads(page, server):
+    visit(page, server)
+    wait_for_results(page, 2)
+    page.get_by_role("button", name="Add architecture").click()
+    expect(page.get_by_label("Name of architecture 3")).to_be_visible()
+    page.get_by_label("Name of architecture 3").fill("mine")
+    page.get_by_label("Name of architecture 3").press("Enter")
+    width = page.locator(".st-key-p3_width_0 input")
+    width.fill("6")
+    width.press("Enter")
+    expect(page.get_by_text("2→6→1 · 25 parameters")).to_be_visible()
+    page.get_by_role("button", name="Train and compare").click()
+    wait_for_results(page, 3)
+
+    experiment = experiment_of(page)
+    assert experiment.architectures[2] == ml.Architecture((6,), name="mine")
+    rows = list(csv.DictReader(io.StringIO(download(page, "summary.csv"))))
+    expected = ml.compare(experiment).summary()
+    assert [row["architecture"] for row in rows] == ["2→4→1", "2→8→8→1", "mine"]
+    for name in ("train_accuracy", "val_accuracy", "test_accuracy", "train_loss", "test_loss"):
+        assert [float(row[name]) for row in rows] == pytest.approx(list(expected[name]), rel=1e-5)
+    shown = read_table(page)
+    assert [row["Architecture"] for row in shown] == ["2→4→1", "2→8→8→1", "mine"]
+    for row, accuracy in zip(shown, expected["val_accuracy"], strict=True):
+        assert float(row["Validation"]) == pytest.approx(100 * accuracy)
+    assert ml.Experiment.from_json(download(page, "experiment.json")) == experiment
+    history = list(csv.DictReader(io.StringIO(download(page, "history.csv"))))
+    assert len(history) == 3 * 3 * 21
+    runs = list(csv.DictReader(io.StringIO(download(page, "runs.csv"))))
+    assert len(runs) == 9
+
+
+def test_the_lessons_counts_stand_in_the_table_when_the_page_opens(page, server):
+    page.goto(server)
+    wait_for_results(page, 5)
+    rows = read_table(page)
+    assert [row["Validation count"] for row in rows] == [
+        "58/60",
+        "59/60",
+        "59/60",
+        "59/60",
+        "59/60",
+    ]
+    assert [row["Train count"] for row in rows] == ["240/240"] * 5
+
+
+def test_clicking_train_many_times_trains_once_and_stop_stops(page, server):
+    visit(page, server, BIG)
+    stop = page.get_by_role("button", name="Stop")
+    expect(stop).to_be_visible()
+    expect(page.get_by_text("Training 2→32→32→1")).to_be_visible()
+    expect(page.locator(".st-key-train button")).to_be_disabled()
+    page.locator(".st-key-train button").click(force=True, click_count=3)
+    stop.click()
+    expect(stop).to_have_count(0)
+    expect(page.get_by_text("Training was stopped")).to_be_visible()
+    expect(page.locator(".st-key-train button")).to_be_enabled()
+
+
+def test_training_outlives_a_change_of_a_widget_and_a_second_tab(page, server, browser):
+    visit(page, server, BIG)
+    expect(page.get_by_text("Training 2→32→32→1")).to_be_visible()
+    page.get_by_role("button", name="Add architecture").click()
+    expect(page.get_by_label("Name of architecture 2")).to_be_visible()
+    expect(page.get_by_role("button", name="Stop")).to_be_visible()
+    other = page.context.new_page()
+    visit(other, server)
+    page.get_by_role("button", name="Stop").click()
+    expect(page.get_by_role("button", name="Stop")).to_have_count(0)
+    wait_for_results(other, 2)
+
+
+def test_nonsense_gets_a_sentence_and_is_not_lost(page, server):
+    visit(page, server)
+    wait_for_results(page, 2)
+    seeds = page.get_by_label("Seeds", exact=True)
+    seeds.fill("１６, x")
+    seeds.press("Enter")
+    expect(page.get_by_text("Please correct this")).to_be_visible()
+    expect(page.locator(".st-key-train button")).to_be_disabled()
+    expect(seeds).to_have_value("１６, x")
+    assert len(read_table(page)) == 2
+    seeds.fill("0-1")
+    seeds.press("Enter")
+    expect(page.get_by_text("Please correct this")).to_have_count(0)
+    expect(page.locator(".st-key-train button")).to_be_enabled()
+
+
+def test_a_reload_brings_back_what_was_set_up(page, server):
+    visit(page, server)
+    wait_for_results(page, 2)
+    page.get_by_role("button", name="Remove architecture 1").click()
+    expect(page.get_by_label("Name of architecture 2")).to_have_count(0)
+    page.wait_for_url(lambda url: experiment_hidden(url) == [(8, 8)])
+    page.reload()
+    wait_for_results(page, 1)
+    assert [row["Architecture"] for row in read_table(page)] == ["2→8→8→1"]
+
+
+def experiment_hidden(url):
+    found = re.search(rf"{QUERY_KEY}=([\w-]+)", url)
+    experiment = ml.Experiment.from_query({QUERY_KEY: found[1]})
+    return [architecture.hidden for architecture in experiment.architectures]
+
+
+@pytest.mark.parametrize("value", ["", "broken"])
+def test_a_damaged_link_opens_the_default_page_with_one_sentence(page, server, value):
+    page.goto(f"{server}/?{QUERY_KEY}={value}")
+    expect(page.get_by_text("This link is damaged")).to_be_visible()
+    wait_for_results(page, 5)
+
+
+@pytest.mark.parametrize("width", [390, 1024, 1440])
+def test_no_width_makes_the_page_scroll_sideways(page, server, width):
+    page.set_viewport_size({"width": width, "height": 900})
+    visit(page, server)
+    wait_for_results(page, 2)
+    main = page.get_by_test_id("stMain")
+    assert main.evaluate("area => area.scrollWidth - area.clientWidth") == 0

@@ -1,0 +1,120 @@
+import csv
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import moonlab as ml
+from moonlab import __main__ as cli
+
+ROOT = Path(__file__).resolve().parent.parent
+FILES = ["experiment.json", "history.csv", "runs.csv", "summary.csv"]
+ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}  # quick on a busy machine too
+SMALL = ml.Experiment(
+    data=ml.DataSpec(n_samples=60),
+    training=ml.Training(epochs=5),
+    architectures=(ml.Architecture((4,), engine="numpy"), ml.Architecture((), engine="numpy")),
+    seeds=(0, 3),
+)
+
+
+@pytest.fixture(scope="module")
+def compared():
+    return ml.compare(SMALL)
+
+
+@pytest.fixture
+def small_json(tmp_path):
+    path = tmp_path / "small.json"
+    path.write_text(SMALL.to_json(), encoding="utf-8")
+    return path
+
+
+def python_m_moonlab(*arguments, **environment):
+    return subprocess.run(
+        [sys.executable, "-m", "moonlab", *map(str, arguments)],
+        cwd=ROOT,
+        env=os.environ | ONE_THREAD | environment,
+        capture_output=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def run(*arguments):
+    return cli.main(["compare", *map(str, arguments)])
+
+
+def cells(path, column):
+    with path.open(encoding="utf-8", newline="") as file:
+        return [row[column] for row in csv.DictReader(file)]
+
+
+def test_help_says_what_it_does_with_an_example(capsys):
+    with pytest.raises(SystemExit, match="0"):
+        cli.main(["--help"])
+    text = capsys.readouterr().out
+    assert "compare" in text
+    assert "python -m moonlab compare --out results" in text
+
+
+@pytest.mark.parametrize(
+    ("file", "table"),
+    [
+        ("summary.csv", ml.Comparison.summary),
+        ("runs.csv", ml.Comparison.runs_table),
+        ("history.csv", ml.Comparison.history),
+    ],
+)
+def test_the_files_hold_the_numbers_of_the_library(small_json, tmp_path, compared, file, table):
+    assert run(small_json, "--out", tmp_path / "out") == 0
+    frame = table(compared)
+    for name in frame.select_dtypes("number"):
+        if name != "seconds":
+            found = [float(cell) for cell in cells(tmp_path / "out" / file, name)]
+            assert found == frame[name].astype(float).tolist()
+
+
+def test_the_example_of_the_help_compares_the_lesson(tmp_path):
+    done = python_m_moonlab("compare", "--out", tmp_path)
+    assert (done.returncode, done.stderr) == (0, b"")  # no progress bar where nobody watches
+    assert b"\r" not in done.stdout
+    for word in ("2→16→16→1", *(str(tmp_path / name) for name in FILES)):
+        assert word in done.stdout.decode()
+    validation = [float(cell) * 60 for cell in cells(tmp_path / "summary.csv", "val_accuracy")]
+    assert np.round(validation, 9).tolist() == [58, 59, 59, 59, 59]
+    assert cells(tmp_path / "summary.csv", "train_accuracy") == ["1.0"] * 5
+    assert cells(tmp_path / "summary.csv", "parameters") == ["17", "65", "129", "105", "337"]
+    written = ml.Experiment.from_json((tmp_path / "experiment.json").read_text(encoding="utf-8"))
+    assert written == ml.lesson.torch_experiment()
+
+
+def test_the_preset_by_its_name_is_that_lesson(tmp_path, monkeypatch, compared):
+    asked = []
+
+    def compare(experiment, *arguments, **options):
+        asked.append(experiment)
+        return compared
+
+    monkeypatch.setattr(cli, "compare", compare)
+    assert run("--preset", "lesson", "--out", tmp_path) == 0
+    assert run("--preset", "lesson-numpy", "--out", tmp_path) == 0
+    assert asked == [ml.lesson.torch_experiment(), ml.lesson.numpy_experiment()]
+
+
+def test_what_was_written_can_be_given_back_and_repeats_every_byte(small_json, tmp_path):
+    first, again = tmp_path / "first", tmp_path / "again"
+    assert run(small_json, "--out", first) == 0
+    assert run(first / "experiment.json", "--out", again) == 0
+    for name in ("history.csv", "experiment.json"):
+        assert (first / name).read_bytes() == (again / name).read_bytes()
+
+
+@pytest.mark.xfail(strict=True, reason="UnicodeEncodeError after the files are written")
+def test_a_terminal_that_lacks_the_arrow_gets_no_traceback(small_json, tmp_path):
+    done = python_m_moonlab("compare", small_json, "--out", tmp_path, PYTHONIOENCODING="latin-1")
+    assert b"Traceback" not in done.stderr
+    assert done.returncode == 0

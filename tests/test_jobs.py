@@ -1,0 +1,148 @@
+import pytest
+from helpers import assert_same_run
+from job_helpers import (
+    BUDGET,
+    NUMPY,
+    ended,
+    endless,
+    quick,
+    running,
+)
+
+import moonlab as ml
+from moonlab import jobs
+from moonlab.jobs import JobRunner
+
+STOP_SECONDS = 1.5  # one second is promised; the rest is for a busy machine
+
+
+@pytest.fixture(scope="module")
+def runner():
+    runner = JobRunner()
+    yield runner
+    runner.close()
+
+
+@pytest.fixture
+def busy(runner):
+    """The runner, and a job that runs in it until the test is over."""
+    job = running(runner, endless())
+    yield runner, job
+    runner.stop(job)
+    assert job.ended.wait(10)
+
+
+@pytest.mark.parametrize("engine", ["numpy", "torch"])
+def test_a_job_gives_the_numbers_of_compare_bit_for_bit(runner, engine):
+    architectures = (ml.Architecture((8, 8), engine=engine, override={"dropout": 0.2}), NUMPY)
+    experiment = quick(11, architectures, epochs=20, report="best_validation")
+    job = ended(runner.submit(experiment, BUDGET))
+    expected = ml.compare(experiment)
+    assert job.status == "done"
+    assert job.comparison.experiment == experiment
+    for run, other in zip(job.comparison.runs, expected.runs, strict=True):
+        assert_same_run(run, other)
+
+
+def test_an_equal_experiment_is_over_at_once_from_the_cache(runner):
+    first = ended(runner.submit(quick(12), BUDGET))
+    second = runner.submit(quick(12), BUDGET)
+    assert (second.is_over, second.status) == (True, "done")
+    assert second.comparison is first.comparison
+    assert runner.cached(quick(13)) is None
+
+
+def test_the_cache_forgets_the_least_recently_used_over_its_bound():
+    n_bytes = ml.compare(quick(0)).n_bytes
+    runner = JobRunner(max_cached_bytes=2 * n_bytes)
+    try:
+        for seed in (0, 1):
+            ended(runner.submit(quick(seed), BUDGET))
+        assert runner.cached(quick(0)) is not None  # used again: 1 is the oldest now
+        ended(runner.submit(quick(2), BUDGET))
+        assert [runner.cached(quick(seed)) is not None for seed in (0, 1, 2)] == [True, False, True]
+    finally:
+        runner.close()
+
+
+def test_progress_comes_and_never_goes_back(runner):
+    wide = [ml.Architecture((width,), engine="numpy") for width in (8, 9)]
+    job = runner.submit(quick(14, wide, epochs=400, batch_size=2), BUDGET)
+    seen = []
+    while not job.ended.wait(0.005):
+        seen += [job.progress] if job.progress is not None else []
+    fractions = [progress.fraction for progress in seen]
+    assert job.status == "done"
+    assert fractions == sorted(fractions)
+    assert len(set(fractions)) >= 4
+    assert (fractions[0] < 0.3, job.progress.fraction) == (True, 1.0)
+    assert {progress.name for progress in seen} == {"2→8→1", "2→9→1"}
+
+
+def test_a_stopped_job_is_over_within_a_second_and_the_next_one_runs(runner):
+    job, pid = running(runner, endless(1)), runner.worker_pid
+    runner.stop(job)
+    assert job.ended.wait(STOP_SECONDS)
+    assert job.status == "stopped"
+    assert [run.status for run in job.comparison.runs] == ["stopped"]
+    assert runner.cached(endless(1)) is None
+    assert ended(runner.submit(quick(15), BUDGET)).status == "done"
+    assert runner.worker_pid == pid  # it stopped by itself: nobody had to end it
+
+
+def test_a_job_stopped_while_it_waits_never_starts(busy):
+    runner, first = busy
+    waiting = runner.submit(quick(16), BUDGET)
+    assert waiting.status == "waiting"
+    runner.stop(waiting)
+    runner.stop(first)
+    ended(waiting)
+    assert (waiting.status, waiting.comparison, waiting.progress) == ("stopped", None, None)
+
+
+@pytest.mark.xfail(strict=True, reason="it is over only when its turn comes")
+def test_a_job_stopped_while_it_waits_is_over_within_a_second(busy):
+    runner, _ = busy
+    waiting = runner.submit(quick(17), BUDGET)
+    runner.stop(waiting)
+    assert waiting.ended.wait(STOP_SECONDS)
+
+
+@pytest.mark.xfail(strict=True, reason="the cache is looked into when it is submitted only")
+def test_an_equal_experiment_that_waits_is_not_trained_again(busy):
+    runner, first = busy
+    twins = [runner.submit(quick(18), BUDGET) for _ in range(2)]
+    runner.stop(first)
+    one, other = map(ended, twins)
+    assert one.comparison is other.comparison
+
+
+@pytest.mark.parametrize(
+    ("experiment", "budget", "sentence"),
+    [
+        (endless(), 0.5, "`experiment` must take at most 0.5 seconds"),
+        (
+            ml.Experiment(ml.DataSpec(n_samples=10, validation_fraction=0.9)),
+            BUDGET,
+            "`train` must hold both classes",
+        ),
+    ],
+)
+def test_a_refused_job_says_why(runner, experiment, budget, sentence):
+    job, pid = ended(runner.submit(experiment, budget)), runner.worker_pid
+    assert (job.status, job.comparison) == ("refused", None)
+    assert job.message.startswith(sentence)
+    assert "Traceback" not in job.message
+    assert runner.cached(experiment) is None
+    assert ended(runner.submit(quick(24), BUDGET)).status == "done"
+    assert runner.worker_pid == pid
+
+
+def test_a_job_that_nobody_watches_is_stopped_after_the_grace_time(runner, monkeypatch):
+    monkeypatch.setattr(jobs, "_GRACE_SECONDS", 1.0)
+    job = running(runner, endless(3))
+    for _ in range(8):
+        job.seen()
+        assert not job.ended.wait(0.2)
+    assert job.ended.wait(1.0 + STOP_SECONDS)
+    assert job.status == "stopped"

@@ -1,0 +1,197 @@
+"""The page's logic, run by Streamlit's AppTest: no browser."""
+
+import time
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+import moonlab as ml
+from moonlab.codec import QUERY_KEY
+from moonlab.ui.training import job_runner
+
+APP = str(Path(__file__).parent.parent / "streamlit_app.py")
+SMALL = ml.Experiment(
+    training=ml.Training(epochs=3),
+    architectures=(
+        ml.Architecture((4,), engine="numpy"),
+        ml.Architecture((8, 8), engine="numpy", name="deep"),
+    ),
+    seeds=(0, 1),
+)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _end_the_worker():
+    yield
+    job_runner().close()
+    job_runner.clear()
+
+
+def open_page(experiment=SMALL, query=None):
+    at = AppTest.from_file(APP, default_timeout=30)
+    for key, value in (query or experiment.to_query()).items():
+        at.query_params[key] = value
+    return settled(at.run())
+
+
+def settled(at, seconds=60):
+    """The page once its job is over; AppTest runs no timers, so run it by hand."""
+    deadline = time.monotonic() + seconds
+    while "job" in at.session_state:
+        assert time.monotonic() < deadline, "the job did not end"
+        time.sleep(0.05)
+        at.run()
+    assert not at.exception
+    return at
+
+
+def shown_table(at):
+    return at.dataframe[0].value
+
+
+def texts(elements):
+    return " ".join(element.value for element in elements)
+
+
+def current(at):
+    """The experiment in the address."""
+    value = at.query_params[QUERY_KEY]
+    return ml.Experiment.from_query({QUERY_KEY: value[0] if isinstance(value, list) else value})
+
+
+def test_the_page_opens_on_the_experiment_of_its_address_with_results():
+    at = open_page()
+    table = shown_table(at)
+    expected = ml.compare(SMALL).summary()
+    assert list(table["Architecture"]) == ["2→4→1", "deep"]
+    assert list(table["Validation"]) == pytest.approx(list(100 * expected["val_accuracy"]))
+    assert list(table["Test"]) == pytest.approx(list(100 * expected["test_accuracy"]))
+
+
+def test_the_page_opens_on_the_lessons_table_without_an_address():
+    at = settled(AppTest.from_file(APP, default_timeout=60).run())
+    table = shown_table(at)
+    assert list(table["Architecture"]) == ["2→4→1", "2→16→1", "2→32→1", "2→8→8→1", "2→16→16→1"]
+    assert list(table["Train count"]) == ["240/240"] * 5
+    assert list(table["Validation count"]) == ["58/60", "59/60", "59/60", "59/60", "59/60"]
+    assert list(table["Parameters"]) == [17, 65, 129, 105, 337]
+
+
+def test_an_edited_setting_reaches_the_address_and_the_next_training():
+    at = open_page()
+    at.number_input(key="training_epochs").set_value(5).run()
+    assert current(at).training.epochs == 5
+    assert "earlier settings" in texts(at.info)
+    at.button(key="train").click().run()
+    settled(at)
+    assert "earlier settings" not in texts(at.info)
+    expected = ml.compare(current(at)).summary()
+    assert list(shown_table(at)["Train loss"]) == pytest.approx(list(expected["train_loss"]))
+
+
+def test_panels_are_added_duplicated_edited_and_removed():
+    at = open_page()
+    at.button(key="add").click().run()
+    at.button(key="p1_duplicate").click().run()
+    at.number_input(key="p2_depth").set_value(3).run()
+    at.number_input(key="p2_width_2").set_value(5).run()
+    at.selectbox(key="p2_activation").select("tanh").run()
+    at.button(key="p1_remove").click().run()
+    hidden = [architecture.hidden for architecture in current(at).architectures]
+    assert hidden == [(4,), (8, 8, 5), (16,)]
+    assert current(at).architectures[1].activation == "tanh"
+    assert not at.exception
+
+
+def test_a_bad_value_is_named_keeps_training_off_and_loses_nothing():
+    at = open_page()
+    before = list(shown_table(at)["Test"])
+    at.text_input(key="seeds").set_value("0-3, nonsense").run()
+    assert "Seeds" in texts(at.error)
+    assert "nonsense" in texts(at.error)
+    assert at.button(key="train").disabled
+    assert list(shown_table(at)["Test"]) == before
+    assert at.text_input(key="seeds").value == "0-3, nonsense"
+    at.text_input(key="seeds").set_value("0-3").run()
+    assert not at.error
+    assert current(at).seeds == (0, 1, 2, 3)
+
+
+def test_all_faults_are_named_at_once():
+    at = open_page()
+    at.text_input(key="seeds").set_value("?").run()
+    at.text_input(key="p1_name").set_value("bell\x07").run()
+    at.session_state.page.set_shared("data", "noise", -1.0)
+    at.run()
+    error = texts(at.error)
+    assert "Seeds" in error
+    assert "Architecture 1, name" in error
+    assert "Noise" in error
+
+
+def test_a_value_that_the_browser_should_have_stopped_is_refused_by_the_server():
+    at = open_page()
+    at.session_state.page.set_shared("training", "learning_rate", float("nan"))
+    at.session_state.page.set_width(1, 0, 5000)
+    at.run()
+    error = texts(at.error)
+    assert "Learning rate" in error
+    assert "hidden" in error
+    assert not at.exception
+
+
+def test_too_much_work_is_refused_with_the_estimate():
+    at = open_page()
+    at.text_input(key="seeds").set_value("0-127").run()
+    at.number_input(key="training_epochs").set_value(20_000).run()
+    assert "estimated" in texts(at.error)
+    assert at.button(key="train").disabled
+
+
+@pytest.mark.parametrize("value", ["garbage", "eJw", "x" * 9_000, "é"])
+def test_a_damaged_link_opens_the_default_page_with_one_sentence(value):
+    at = open_page(query={QUERY_KEY: value})
+    assert "damaged" in texts(at.warning)
+    assert len(shown_table(at)) == 5
+
+
+def test_the_first_edit_of_the_lessons_replay_says_that_it_is_one_no_more():
+    at = settled(AppTest.from_file(APP, default_timeout=60).run())
+    at.number_input(key="training_epochs").set_value(200).run()
+    assert "replay" in texts(at.info)
+    assert current(at).seeding == "independent"
+    assert len(current(at).seeds) == 20
+
+
+def test_markup_in_a_name_is_shown_as_typed():
+    at = open_page()
+    at.text_input(key="p1_name").set_value("[x](http://x) **b**").run()
+    at.button(key="train").click().run()
+    settled(at)
+    assert shown_table(at)["Architecture"][0] == "[x](http://x) **b**"
+    assert "**\\[x\\]\\(http\\:" in texts(at.markdown)
+
+
+def test_stop_ends_training_and_keeps_what_there_was():
+    at = open_page()
+    at.text_input(key="seeds").set_value("0-63").run()
+    at.number_input(key="training_epochs").set_value(1500).run()
+    at.button(key="train").click().run()
+    assert at.button(key="train").disabled
+    at.button(key="stop").click().run()
+    settled(at, seconds=5)
+    assert not at.button(key="train").disabled
+    assert len(shown_table(at)) == 2
+
+
+def test_a_failure_shows_one_sentence_and_the_log_has_the_rest(monkeypatch, caplog):
+    def fail():
+        raise ZeroDivisionError("secret detail")
+
+    monkeypatch.setattr("moonlab.ui.panels.show_panels", fail)
+    at = AppTest.from_file(APP, default_timeout=30).run()
+    assert "Something went wrong" in texts(at.error)
+    assert not at.exception
+    assert "secret detail" not in texts(at.error) + texts(at.markdown)
+    assert "secret detail" in caplog.text
