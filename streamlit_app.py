@@ -1,5 +1,7 @@
 """The dashboard. Start it with: streamlit run streamlit_app.py."""
 
-from moonlab.ui.page import main
+import streamlit as st
 
-main()
+from moonlab.ui import server
+
+app = st.App(server.SCRIPT, lifespan=server.lifespan, on_script_error=server.show_calmly)

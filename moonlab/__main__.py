@@ -1,6 +1,9 @@
 """The same job without a screen: `python -m moonlab compare`."""
 
 import argparse
+import io
+import os
+import re
 import sys
 from pathlib import Path
 
@@ -8,9 +11,10 @@ import pandas as pd
 from tqdm import tqdm
 
 from moonlab import __version__, export, lesson
+from moonlab.budget import check_budget
 from moonlab.codec import MAX_JSON_CHARACTERS
 from moonlab.compare import Progress, compare
-from moonlab.rules import Fault, SpecError
+from moonlab.rules import Fault, SpecError, shown
 from moonlab.spec import Experiment
 
 PRESETS = {"lesson": lesson.torch_experiment, "lesson-numpy": lesson.numpy_experiment}
@@ -51,8 +55,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     command.add_argument(
         "--budget",
-        type=float,
-        default=3600.0,
+        default="3600",
         metavar="SECONDS",
         help="refuse work that is estimated to take longer (default: 3600)",
     )
@@ -60,20 +63,47 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _read_experiment(path: Path) -> Experiment:
-    """The experiment in a file, whose size is looked at before it is read."""
-    if path.stat().st_size > 4 * MAX_JSON_CHARACTERS:
+    """The experiment in a file, of which no more is read than an experiment can be."""
+    with path.open("rb") as file:
+        content = file.read(4 * MAX_JSON_CHARACTERS + 1)
+    if len(content) > 4 * MAX_JSON_CHARACTERS:
         rule = f"must hold at most {MAX_JSON_CHARACTERS:,} characters"
-        raise SpecError([Fault(str(path), rule, f"{path.stat().st_size:,} bytes")])
-    return Experiment.from_json(path.read_text(encoding="utf-8"))
+        raise SpecError([Fault(str(path), rule, "more")])
+    try:
+        return Experiment.from_json(content.decode("utf-8"))
+    except UnicodeDecodeError:
+        raise SpecError([Fault(str(path), "must be a text in UTF-8", "other bytes")]) from None
+
+
+def _read_budget(text: str) -> float:
+    """Seconds, as ASCII digits with or without a decimal point."""
+    if not re.fullmatch(r"\d+(\.\d+)?", text, re.ASCII) or not 0.1 <= float(text) <= 1e9:
+        rule = "must be a number of seconds from 0.1 to 1000000000"
+        raise SpecError([Fault("--budget", rule, shown(text))])
+    return float(text)
+
+
+def _read(arguments: argparse.Namespace) -> tuple[Experiment, float]:
+    """The experiment and the budget, or the faults of both."""
+    faults: list[Fault] = []
+    experiment, budget = PRESETS[arguments.preset or "lesson"](), 0.0
+    try:
+        budget = _read_budget(arguments.budget)
+    except SpecError as error:
+        faults += error.faults
+    try:
+        if arguments.experiment is not None:
+            experiment = _read_experiment(arguments.experiment)
+    except SpecError as error:
+        faults += error.faults
+    if faults:
+        raise SpecError(faults)
+    return experiment, budget
 
 
 def _compare(arguments: argparse.Namespace) -> None:
-    if not 0 < arguments.budget < float("inf"):
-        raise SpecError([Fault("--budget", "must be seconds above 0", str(arguments.budget))])
-    if arguments.experiment is None:
-        experiment = PRESETS[arguments.preset or "lesson"]()
-    else:
-        experiment = _read_experiment(arguments.experiment)
+    experiment, budget = _read(arguments)
+    check_budget(experiment, budget)
     arguments.out.mkdir(parents=True, exist_ok=True)  # before the work, so that none is lost
     with tqdm(total=100, unit="%", disable=None, bar_format="{desc} {bar} {n:.0f}%") as bar:
 
@@ -81,7 +111,7 @@ def _compare(arguments: argparse.Namespace) -> None:
             bar.set_description(f"Training {progress.name}", refresh=False)
             bar.update(100 * progress.fraction - bar.n)
 
-        comparison = compare(experiment, on_progress, budget_seconds=arguments.budget)
+        comparison = compare(experiment, on_progress, budget_seconds=budget)
     paths = export.write(comparison, arguments.out)
     columns = ["architecture", "engine", "parameters", "n_seeds"]
     accuracies = ["train_accuracy", "val_accuracy", "test_accuracy"]
@@ -104,20 +134,24 @@ def main(arguments: list[str] | None = None) -> int:
         0 when the files are written, 1 if they could not be, 2 for a refused experiment, 130 when
         interrupted.
     """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal may have no "→"
+    # Nets this small train slower on several threads; read when PyTorch is first loaded
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
     parsed = _parser().parse_args(arguments)
     try:
         _compare(parsed)
     except SpecError as error:
         print(error, file=sys.stderr)
         return 2
-    except UnicodeDecodeError:
-        print(f"`{parsed.experiment}` must be a text in UTF-8.", file=sys.stderr)
-        return 2
+    except BrokenPipeError:  # whoever read the output has gone; the files are written
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except OSError as error:
-        print(f"{error.filename}: {error.strerror}", file=sys.stderr)
+        print(f"{error.filename or parsed.out}: {error.strerror}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        print("Stopped; nothing was written.", file=sys.stderr)
+        print("Stopped before the end; files that are there are whole.", file=sys.stderr)
         return 130
     return 0
 

@@ -6,7 +6,6 @@ import numpy as np
 
 from moonlab.dataset import Data
 from moonlab.parameters import Floats
-from moonlab.results import Run
 
 _MARGIN = 0.25
 _GRID_POINTS = 80
@@ -31,8 +30,3 @@ def grid_over(data: Data, n_points: int = _GRID_POINTS) -> Grid:
     X = np.concatenate([data.X_train, data.X_val])
     low, high = X.min(axis=0) - _MARGIN, X.max(axis=0) + _MARGIN
     return Grid(np.linspace(low[0], high[0], n_points), np.linspace(low[1], high[1], n_points))
-
-
-def mean_probability(runs: list[Run], points: Floats) -> Floats:
-    """Probability of class 1, averaged over runs: points (n, 2) → (n,)."""
-    return np.mean([run.predict_proba(points) for run in runs], axis=0)

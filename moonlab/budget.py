@@ -104,7 +104,7 @@ def _seconds(architecture: Architecture, training: Training, data: DataSpec, n_s
     products = sum(n_in * n_out for n_in, n_out in pairwise(widths))
     outputs = sum(widths[1:])
     engine = architecture.engine
-    n_steps = training.epochs * len(training.batch_bounds(data.n_train))
+    n_steps = training.epochs * training.n_batches(data.n_train)
     overhead = n_steps * (_STEP[engine] + _STEP_PER_LAYER[engine] * (len(widths) - 1))
     updates = n_steps * _PER_PARAMETER * architecture.n_parameters
     trained = training.epochs * data.n_train * (3 * products * _PER_PRODUCT + outputs * _PER_OUTPUT)

@@ -42,6 +42,8 @@ def to_query(experiment: Experiment) -> dict[str, str]:
 
 def from_query(parameters: Mapping[str, str]) -> dict[str, Any]:
     """The fields of the experiment in URL parameters; none where the key is absent."""
+    if not isinstance(parameters, Mapping):
+        raise SpecError([Fault("parameters", "must be a mapping", shown(parameters))])
     if QUERY_KEY not in parameters:
         return {}
     value = parameters[QUERY_KEY]

@@ -60,11 +60,12 @@ def compare(
     Raises
     ------
     SpecError
-        If the data would lack a class, or the work is over the budget.
+        If the data would lack a class, the work is over the budget, or a device is not there.
     """
     if not isinstance(experiment, Experiment):
         raise SpecError([Fault("experiment", "must be an Experiment", shown(experiment))])
     check_budget(experiment, budget_seconds)
+    _check_devices(experiment)
     data = load_data(experiment.data)
     streams = _Streams()
     runs: list[Run] = []
@@ -90,6 +91,16 @@ def compare(
             should_stop=should_stop,
         )
     return Comparison(experiment, tuple(runs))
+
+
+def _check_devices(experiment: Experiment) -> None:
+    """Refuse a device that is not there before anything trains."""
+    for architecture in experiment.architectures:
+        device = architecture.training(experiment.training).device
+        if architecture.engine == "torch" and device != "cpu":
+            from moonlab.torch_mlp import check_device
+
+            check_device(device)
 
 
 class _Streams:

@@ -72,7 +72,7 @@ def load_data(spec: DataSpec) -> Data:
 def _one_class(labels: Labels) -> str:
     """What is wrong with labels of one class only; empty for both classes and for no points."""
     classes = np.unique(labels)
-    return f"{len(labels)} points, all of class {classes[0]}" if len(classes) == 1 else ""
+    return f"class {classes[0]} only" if len(classes) == 1 else ""
 
 
 def _two_arcs(n_samples: int, lower: Callable[[Points], Points]) -> tuple[Points, Labels]:

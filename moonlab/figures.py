@@ -6,10 +6,10 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
-from moonlab.boundary import Grid, mean_probability
+from moonlab.boundary import Grid
 from moonlab.dataset import Data, Labels, Points
 from moonlab.parameters import Floats
-from moonlab.results import CURVES, Comparison, Run
+from moonlab.results import CURVES, Comparison, Run, mean_probability
 
 CLASS_COLORS = ("#0072B2", "#E69F00")  # blue and orange of Okabe and Ito
 # One colour an architecture, apart from the two classes and from each other
@@ -131,7 +131,10 @@ def _add_points(
                 "color": color,
                 "symbol": symbol,
                 "size": 5 if symbol == "circle" else 6,
-                "line": {"color": _INK[dark] if part == "validation" else _MIDDLE[dark], "width": 1},
+                "line": {
+                    "color": _INK[dark] if part == "validation" else _MIDDLE[dark],
+                    "width": 1,
+                },
             },
             hovertemplate=f"{part}, class {label}<extra></extra>",
         )

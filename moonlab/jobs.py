@@ -48,20 +48,28 @@ class Job:
     stop_asked: threading.Event = field(default_factory=threading.Event)
     ended: threading.Event = field(default_factory=threading.Event)
     seen_at: float = field(default_factory=time.monotonic)
+    _ending: threading.Lock = field(default_factory=threading.Lock)
 
     @property
     def is_over(self) -> bool:
         """Whether nothing more will come."""
         return self.ended.is_set()
 
+    @property
+    def is_abandoned(self) -> bool:
+        """Whether nobody has looked at it for the grace time."""
+        return time.monotonic() - self.seen_at > _GRACE_SECONDS
+
     def seen(self) -> None:
         """Tell that somebody still looks; an unwatched job is stopped after a grace time."""
         self.seen_at = time.monotonic()
 
     def end(self, status: str, comparison: Comparison | None = None, message: str = "") -> None:
-        """Set the outcome, once."""
-        self.comparison, self.message, self.status = comparison, message, status
-        self.ended.set()
+        """Set the outcome; the first one stays."""
+        with self._ending:
+            if not self.is_over:
+                self.comparison, self.message, self.status = comparison, message, status
+                self.ended.set()
 
 
 class JobRunner:
@@ -79,6 +87,7 @@ class JobRunner:
         self._max_cached_bytes = max_cached_bytes
         self._cache: OrderedDict[Experiment, Comparison] = OrderedDict()
         self._lock = threading.Lock()
+        self._closed = threading.Event()
         self._numbers = itertools.count()
         self._waiting: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
         self._worker = _start_worker()
@@ -100,24 +109,34 @@ class JobRunner:
     def submit(self, experiment: Experiment, budget_seconds: float) -> Job:
         """Queue an experiment; it is over at once if its comparison is in the cache."""
         job = Job(experiment, budget_seconds, next(self._numbers))
-        comparison = self.cached(experiment)
-        if comparison is None:
+        if not self._ended_from_cache(job):
             self._waiting.put(job)
-        else:
-            job.end("done", comparison)
         return job
 
     def stop(self, job: Job) -> None:
         """Ask a job to stop; it is over within about a second."""
         job.stop_asked.set()
+        if job.status == "waiting":
+            job.end("stopped")
 
     def close(self) -> None:
-        """End the worker process and the thread."""
+        """End the worker process and the thread; jobs under way or waiting end as stopped."""
+        self._closed.set()
         self._waiting.put(None)
+        self._worker.kill()  # whoever reads its events sees them end
+        self._thread.join()
         _end(self._worker)
+
+    def _ended_from_cache(self, job: Job) -> bool:
+        comparison = self.cached(job.experiment)
+        if comparison is not None:
+            job.end("done", comparison)
+        return comparison is not None
 
     def _work(self) -> None:
         while (job := self._waiting.get()) is not None:
+            if job.is_over or self._ended_from_cache(job):
+                continue
             try:
                 self._run(job)
             except Exception:  # whatever happens, the next job must be able to start
@@ -126,7 +145,7 @@ class JobRunner:
 
     def _run(self, job: Job) -> None:
         for attempt in range(1, _ATTEMPTS + 1):
-            if job.stop_asked.is_set():
+            if job.stop_asked.is_set() or self._closed.is_set() or job.is_abandoned:
                 job.end("stopped")
                 return
             job.status = "running"
@@ -139,9 +158,12 @@ class JobRunner:
                 return
             if isinstance(event, Failed):
                 _LOG.error("job %s failed in the worker:\n%s", job.number, event.traceback)
-            else:
+            elif not (job.stop_asked.is_set() or self._closed.is_set()):
                 _LOG.error("the worker ended during job %s, attempt %s", job.number, attempt)
-        job.end("stopped" if job.stop_asked.is_set() else "failed", message=FAILURE)
+        if job.stop_asked.is_set() or self._closed.is_set():
+            job.end("stopped")
+        else:
+            job.end("failed", message=FAILURE)
 
     def _finish(self, job: Job, comparison: Comparison) -> None:
         if comparison.status == "stopped":
@@ -182,7 +204,7 @@ class JobRunner:
 def _watch(job: Job, worker: "subprocess.Popen[bytes]", over: threading.Event) -> None:
     """Pass a wish to stop on to the worker, and end the worker if it does not heed it."""
     while not over.wait(0.05):
-        if time.monotonic() - job.seen_at > _GRACE_SECONDS:
+        if job.is_abandoned:
             job.stop_asked.set()
         if job.stop_asked.is_set():
             _send(worker, Stop(job.number))

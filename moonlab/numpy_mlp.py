@@ -122,12 +122,14 @@ def logits(flat: Floats, architecture: Architecture, X: Floats) -> Floats:
     n_networks = max(1, _BLOCK // (n_points * widest))
     activation = ACTIVATIONS[architecture.activation]
     result = np.empty((len(flat), len(X)))
-    for first in range(0, len(flat), n_networks):
-        layers = unpack(flat[first : first + n_networks], architecture.widths)
-        rows = result[first : first + n_networks]
-        for start in range(0, len(X), n_points):
-            block = X[start : start + n_points]
-            rows[:, start : start + n_points] = forward(block, layers, activation).logits[..., 0]
+    with np.errstate(over="ignore", invalid="ignore"):  # a diverged network has infinite logits
+        for first in range(0, len(flat), n_networks):
+            layers = unpack(flat[first : first + n_networks], architecture.widths)
+            rows = result[first : first + n_networks]
+            for start in range(0, len(X), n_points):
+                block = X[start : start + n_points]
+                passed = forward(block, layers, activation)
+                rows[:, start : start + n_points] = passed.logits[..., 0]
     return result
 
 

@@ -93,7 +93,7 @@ class Record:
 
     def runs(self, seeds: tuple[int, ...], stopped: bool) -> list[Run]:
         """The runs, with the reported weights scored on every part."""
-        validates = len(self._data.y_val) > 0
+        validates = (self._n_rows > 0) & (len(self._data.y_val) > 0)
         best = self._training.report == "best_validation"
         parts = [
             metrics.scores(
@@ -116,8 +116,8 @@ class Record:
                 status=alive_status if self._alive[index] else "diverged",
                 curves=self._history[index, : self._n_rows[index]].copy(),
                 last_parameters=self._last[index].copy(),
-                best_parameters=self._best[index].copy() if validates else None,
-                best_epoch=int(self._best_epoch[index]) if validates else None,
+                best_parameters=self._best[index].copy() if validates[index] else None,
+                best_epoch=int(self._best_epoch[index]) if validates[index] else None,
                 train_score=parts[0][index],
                 val_score=parts[1][index],
                 test_score=parts[2][index],

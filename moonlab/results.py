@@ -1,6 +1,6 @@
 """What comes out: one `Run` a seed, and the `Comparison` of all, as arrays and frames."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -111,6 +111,11 @@ class Run:
 
         by_numpy = self.architecture.engine == "numpy"
         return to_state_dict(self.weights, "float64" if by_numpy else self.training.torch_dtype)
+
+
+def mean_probability(runs: Sequence[Run], points: Floats) -> Floats:
+    """Probability of class 1, averaged over runs: points (n, 2) → (n,)."""
+    return np.mean([run.predict_proba(points) for run in runs], axis=0)
 
 
 @dataclass(frozen=True, eq=False)

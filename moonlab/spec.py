@@ -153,6 +153,10 @@ class Training(_Checked):
         size = n_points if self.batch_size is None else min(self.batch_size, n_points)
         return [(start, min(start + size, n_points)) for start in range(0, n_points, size)]
 
+    def n_batches(self, n_points: int) -> int:
+        """Number of batches of an epoch."""
+        return -(-n_points // min(self.batch_size or n_points, n_points))
+
     def is_full_batch(self, n_points: int) -> bool:
         """Whether one batch holds all points, so that their order means nothing."""
         return self.batch_size is None or self.batch_size >= n_points

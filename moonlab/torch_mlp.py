@@ -213,6 +213,18 @@ def functional_optimizer(parameters: Sequence[nn.Parameter], training: Training)
     )
 
 
+def check_device(device: str) -> None:
+    """Refuse a device that this machine has not.
+
+    Raises
+    ------
+    SpecError
+        If it is "cuda" and there is none.
+    """
+    if device == "cuda" and not torch.cuda.is_available():
+        raise SpecError([Fault("device", "must be 'cpu': PyTorch finds no CUDA here", "'cuda'")])
+
+
 class TorchEngine:
     """The networks of all seeds of an architecture through autograd and `torch.optim`.
 
@@ -225,10 +237,7 @@ class TorchEngine:
     def __init__(
         self, architecture: Architecture, training: Training, initial_weights: Sequence[Layers]
     ) -> None:
-        if training.device == "cuda" and not torch.cuda.is_available():
-            raise SpecError(
-                [Fault("device", "must be 'cpu': PyTorch finds no CUDA here", "'cuda'")]
-            )
+        check_device(training.device)
         self._dtype, self._device = DTYPES[training.torch_dtype], training.device
         self._model = StackedMLP(
             initial_weights, architecture.activation, self._dtype, self._device

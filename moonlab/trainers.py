@@ -83,11 +83,13 @@ def train(
     SpecError
         If an argument breaks a rule, or the data cannot serve the protocol.
     """
-    _check_arguments(architecture, training, data, seeds, initial_weights)
+    _check_arguments(architecture, training, data, seeds)
     training = architecture.training(training)
     faults = report_faults(training, len(data.y_val), "training.report")
     if faults:
         raise SpecError(faults)
+    if initial_weights is not None:
+        initial_weights = _checked_weights(architecture, training, seeds, initial_weights)
     draws_of = draws or (lambda seeds: IndependentDraws(architecture, seeds))
     make_engine = _engine(architecture)
     started = time.perf_counter()
@@ -109,9 +111,7 @@ def train(
     return [replace(run, seconds=seconds) for run in runs]
 
 
-def _check_arguments(
-    architecture: object, training: object, data: object, seeds: object, initial_weights: object
-) -> None:
+def _check_arguments(architecture: object, training: object, data: object, seeds: object) -> None:
     faults = [
         Fault(field, f"must be of type {kind.__name__}", shown(value))
         for field, value, kind in (
@@ -122,32 +122,38 @@ def _check_arguments(
         if not isinstance(value, kind)
     ]
     faults += check({"seeds": SEEDS_RULE}, {"seeds": seeds})
-    if not faults and initial_weights is not None:
-        faults += _weights_faults(architecture, seeds, initial_weights)  # type: ignore[arg-type]
     if faults:
         raise SpecError(faults)
 
 
-def _weights_faults(
-    architecture: Architecture, seeds: tuple[int, ...], given: Sequence[Layers]
-) -> list[Fault]:
-    """The faults of initial weights: their number, shapes and values."""
+def _checked_weights(
+    architecture: Architecture, training: Training, seeds: tuple[int, ...], given: Sequence[Layers]
+) -> list[Layers]:
+    """The given initial weights in float64, if their number, shapes and values are right."""
     expected = [
         (W.shape, b.shape)
         for W, b in unpack(np.empty(architecture.n_parameters), architecture.widths)
     ]
-    faults = []
+    rule = f"must give {len(seeds)} seeds finite real arrays of shapes {expected}"
+    single = architecture.engine == "torch" and training.torch_dtype == "float32"
     try:
-        found = [[(np.asarray(W), np.asarray(b)) for W, b in layers] for layers in given]
-        shapes = [[(W.shape, b.shape) for W, b in layers] for layers in found]
-        if shapes != [expected] * len(seeds):
-            faults.append(f"shapes {shown(shapes)}")
-        elif not all(np.isfinite(pack(layers)).all() for layers in found):
-            faults.append("a value that is not finite")
+        arrays = [[(np.asarray(W), np.asarray(b)) for W, b in layers] for layers in given]
     except (TypeError, ValueError):
-        faults.append(shown(given))
-    rule = f"must give {len(seeds)} seeds finite arrays of shapes {expected}"
-    return [Fault("initial_weights", rule, text) for text in faults]
+        raise SpecError([Fault("initial_weights", rule, shown(given))]) from None
+    shapes = [[(W.shape, b.shape) for W, b in layers] for layers in arrays]
+    if shapes != [expected] * len(seeds):
+        raise SpecError([Fault("initial_weights", rule, f"shapes {shown(shapes)}")])
+    kinds = {part.dtype.kind for layers in arrays for layer in layers for part in layer}
+    if not kinds <= set("iuf"):
+        raise SpecError([Fault("initial_weights", rule, "values that are no real numbers")])
+    weights = [[(W.astype(float), b.astype(float)) for W, b in layers] for layers in arrays]
+    with np.errstate(over="ignore"):
+        packed = np.stack([pack(layers) for layers in weights])
+        finite = np.isfinite(packed.astype(np.float32) if single else packed).all()
+    if not finite:
+        kind = "float32" if single else "float64"
+        raise SpecError([Fault("initial_weights", rule, f"a value that is not finite in {kind}")])
+    return weights
 
 
 def _stacks(

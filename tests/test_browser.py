@@ -1,5 +1,6 @@
 """The page in a real Chromium, as a newcomer uses it."""
 
+import contextlib
 import csv
 import io
 import os
@@ -43,13 +44,13 @@ BIG = ml.Experiment(
 )
 
 
-@pytest.fixture(scope="module")
-def server():
-    """The address of the page, served by a process of its own."""
+@contextlib.contextmanager
+def serving(script):
+    """The address of a script that is served by a process of its own."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "streamlit", "run", "streamlit_app.py"]
+    command = [sys.executable, "-m", "streamlit", "run", str(script)]
     options = ["--server.headless=true", f"--server.port={port}", "--server.address=127.0.0.1"]
     process = subprocess.Popen([*command, *options], cwd=ROOT, stderr=subprocess.DEVNULL)
     address = f"http://127.0.0.1:{port}"
@@ -63,6 +64,12 @@ def server():
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
+
+
+@pytest.fixture(scope="module")
+def server():
+    with serving("streamlit_app.py") as address:
+        yield address
 
 
 def _wait_for(url, seconds=60):
@@ -251,3 +258,31 @@ def test_no_width_makes_the_page_scroll_sideways(page, server, width):
     wait_for_results(page, 2)
     main = page.get_by_test_id("stMain")
     assert main.evaluate("area => area.scrollWidth - area.clientWidth") == 0
+
+
+FAILING = """
+import streamlit as st
+from moonlab.ui import server
+app = st.App({script!r}, on_script_error=server.show_calmly)
+"""
+FAILING_SCRIPT = """
+import streamlit as st
+def fail():
+    raise ZeroDivisionError("a detail")
+st.button("in a callback", on_click=fail)
+if st.button("in the script"):
+    fail()
+"""
+
+
+def test_a_failure_shows_one_calm_sentence_and_no_traceback(page, tmp_path):
+    script, wrapper = tmp_path / "script.py", tmp_path / "app.py"
+    script.write_text(FAILING_SCRIPT, encoding="utf-8")
+    wrapper.write_text(FAILING.format(script=str(script)), encoding="utf-8")
+    with serving(wrapper) as address:
+        for where in ("in the script", "in a callback"):
+            page.goto(address)
+            page.get_by_role("button", name=where).click()
+            expect(page.get_by_text("Something went wrong here")).to_be_visible()
+            expect(page.get_by_text("ZeroDivisionError")).to_have_count(0)
+            expect(page.get_by_text("a detail")).to_have_count(0)

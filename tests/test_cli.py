@@ -113,7 +113,6 @@ def test_what_was_written_can_be_given_back_and_repeats_every_byte(small_json, t
         assert (first / name).read_bytes() == (again / name).read_bytes()
 
 
-@pytest.mark.xfail(strict=True, reason="UnicodeEncodeError after the files are written")
 def test_a_terminal_that_lacks_the_arrow_gets_no_traceback(small_json, tmp_path):
     done = python_m_moonlab("compare", small_json, "--out", tmp_path, PYTHONIOENCODING="latin-1")
     assert b"Traceback" not in done.stderr

@@ -6,7 +6,8 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 import moonlab as ml
 from moonlab import figures
-from moonlab.boundary import Grid, grid_over, mean_probability
+from moonlab.boundary import Grid, grid_over
+from moonlab.results import mean_probability
 
 BLUE, ORANGE = "#0072B2", "#E69F00"
 HOSTILE = '<img src=x> & <a href="//evil">'

@@ -100,7 +100,6 @@ def test_a_job_stopped_while_it_waits_never_starts(busy):
     assert (waiting.status, waiting.comparison, waiting.progress) == ("stopped", None, None)
 
 
-@pytest.mark.xfail(strict=True, reason="it is over only when its turn comes")
 def test_a_job_stopped_while_it_waits_is_over_within_a_second(busy):
     runner, _ = busy
     waiting = runner.submit(quick(17), BUDGET)
@@ -108,7 +107,6 @@ def test_a_job_stopped_while_it_waits_is_over_within_a_second(busy):
     assert waiting.ended.wait(STOP_SECONDS)
 
 
-@pytest.mark.xfail(strict=True, reason="the cache is looked into when it is submitted only")
 def test_an_equal_experiment_that_waits_is_not_trained_again(busy):
     runner, first = busy
     twins = [runner.submit(quick(18), BUDGET) for _ in range(2)]

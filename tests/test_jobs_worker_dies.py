@@ -69,7 +69,6 @@ def test_a_job_within_one_long_step_is_stopped_by_ending_the_worker(runner):
     assert ended(runner.submit(quick(19), BUDGET)).status == "done"
 
 
-@pytest.mark.xfail(strict=True, reason="the job that ran is tried again, in a new worker")
 def test_close_ends_the_worker_and_every_job():
     runner = JobRunner()
     first, second = running(runner, endless(4)), runner.submit(endless(5), BUDGET)

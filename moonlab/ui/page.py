@@ -1,6 +1,5 @@
 """The page, from top to bottom."""
 
-import gc
 import logging
 
 import streamlit as st
@@ -17,27 +16,11 @@ from moonlab.ui.words import as_plain_text
 _LOG = logging.getLogger(__name__)
 
 
-@st.cache_resource(show_spinner=False)
-def _settle_memory() -> None:
-    """Keep what is loaded by now out of later collections, each of which would walk over it."""
-    gc.collect()
-    gc.freeze()
-
-
 def main() -> None:
-    """Show the page; a failure shows one sentence, and the log has the rest."""
+    """Show the page."""
     st.set_page_config(page_title="moonlab", page_icon="🌙", layout="wide")
-    try:
-        _show()
-    except Exception:
-        _LOG.exception("the page failed")
-        st.error("Something went wrong here. Reload the page; what you set up is in its address.")
-
-
-def _show() -> None:
     if "page" not in st.session_state:
         _open()
-    _settle_memory()
     look.show_style()
     st.title("moonlab", anchor=False)
     st.markdown(

@@ -13,10 +13,8 @@ MAX_PANELS = int(Experiment.RULES["architectures"].high)
 MANY_SEEDS = "0-19"
 _SPARE_WIDTH = 8
 _SEEDS = re.compile(r"\s*(\d{1,10})\s*(?:[-–]\s*(\d{1,10})\s*)?", re.ASCII)
-_NO_REPLAY = (
-    "You changed the lesson's replay. From here on every run has draws of its own, "
-    f"and there are 20 seeds ({MANY_SEEDS}), since one run is mostly luck."
-)
+_NO_REPLAY = "You changed the lesson's replay: from here on every run has draws of its own."
+_MANY_SEEDS_NOTICE = f" There are 20 seeds now ({MANY_SEEDS}), since one run is mostly luck."
 
 
 @dataclass
@@ -93,7 +91,7 @@ class PageState:
 
     def remove(self, panel_id: int) -> None:
         """Take a panel away, but for the last one."""
-        if len(self.panels) > 1:
+        if len(self.panels) > 1 and any(panel.id == panel_id for panel in self.panels):
             self.panels = [panel for panel in self.panels if panel.id != panel_id]
             self._edited()
 
@@ -124,7 +122,8 @@ class PageState:
 
     def set_seeds(self, text: str) -> None:
         """Set the seeds, as text."""
-        self._edited()
+        if self.seeding == "sequential":
+            self.seeding, self.notice = "independent", _NO_REPLAY
         self.seeds = text
 
     def _new_panel(self, values: dict[str, Any]) -> Panel:
@@ -139,7 +138,8 @@ class PageState:
     def _edited(self) -> None:
         """Leave a lesson's replay, at the first edit of it."""
         if self.seeding == "sequential":
-            self.seeding, self.seeds, self.notice = "independent", MANY_SEEDS, _NO_REPLAY
+            self.seeding, self.seeds = "independent", MANY_SEEDS
+            self.notice = _NO_REPLAY + _MANY_SEEDS_NOTICE
 
 
 def parse_seeds(text: str) -> tuple[int, ...]:

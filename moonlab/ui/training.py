@@ -1,5 +1,7 @@
 """Training from the page: starting, watching and stopping a job."""
 
+from functools import cache
+
 import streamlit as st
 
 from moonlab.budget import check_budget, duration
@@ -13,7 +15,7 @@ from moonlab.ui.words import as_plain_text, faults_in_words
 BUDGET_SECONDS = 300.0
 
 
-@st.cache_resource(show_spinner=False)
+@cache
 def job_runner() -> JobRunner:
     """The runner that all sessions share."""
     return JobRunner()

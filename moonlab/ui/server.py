@@ -1,0 +1,36 @@
+"""The server around the page: it begins to work before the first visitor comes."""
+
+import gc
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from moonlab import lesson
+from moonlab.ui.training import BUDGET_SECONDS, job_runner
+
+_LOG = logging.getLogger(__name__)
+
+
+SCRIPT = Path(__file__).with_name("script.py")
+
+
+@asynccontextmanager
+async def lifespan(app: st.App) -> AsyncIterator[dict[str, Any]]:
+    """Train what the page opens on before anybody asks; end the worker with the server."""
+    runner = job_runner()
+    runner.submit(lesson.torch_experiment(), BUDGET_SECONDS)
+    gc.collect()
+    gc.freeze()  # what is loaded by now stays: later collections need not walk over it
+    yield {}
+    runner.close()
+
+
+def show_calmly(error: Exception) -> bool:
+    """Show one sentence for the user, the traceback for the log."""
+    _LOG.error("the page failed", exc_info=error)
+    st.error("Something went wrong here. Reload the page; what you set up is in its address.")
+    return True
