@@ -10,13 +10,13 @@ from moonlab.spec import Architecture, DataSpec, Experiment, Training
 MAX_HISTORY_ROWS = 2_000_000
 MAX_BYTES = 2 * 2**30
 
-# Seconds on one core of a small server; `benchmarks/` shows how well they fit.
+# Seconds on one core of a small server; `benchmarks/speed.py` prints how well they fit.
 _STEP = {"numpy": 16e-6, "torch": 150e-6}
 _STEP_PER_LAYER = {"numpy": 14e-6, "torch": 70e-6}
-_PER_OUTPUT = 7e-9  # an output of a layer: its activation, mask and derivative
-_PER_PRODUCT = 1e-9  # a multiplication and addition in a matrix product
-_PER_PARAMETER = 8e-9  # an update of a parameter
-_PER_EVALUATED_OUTPUT = 3e-9
+_PER_OUTPUT = 2.4e-9  # an output of a layer: its activation, mask and derivative
+_PER_PRODUCT = 0.5e-9  # a multiplication and addition in a matrix product
+_PER_PARAMETER = 3e-9  # an update of a parameter
+_PER_EVALUATED_OUTPUT = 1.2e-9
 
 
 class Estimate(NamedTuple):

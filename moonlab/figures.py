@@ -30,6 +30,7 @@ _MIDDLE = {False: "#FFFFFF", True: "#151A26"}
 
 def _layout(dark: bool, **more: Any) -> dict[str, Any]:
     return {
+        "template": "none",
         "paper_bgcolor": "rgba(0,0,0,0)",
         "plot_bgcolor": "rgba(0,0,0,0)",
         "font": {"color": _INK[dark], "size": 13},

@@ -87,7 +87,7 @@ def _show_table(comparison: Comparison) -> None:
         for label in ("Train loss", "Validation loss", "Test loss")
     }
     st.dataframe(
-        table(comparison),
+        _table(comparison.experiment, _mark(comparison), comparison),
         hide_index=True,
         column_config=percent
         | losses
@@ -151,20 +151,26 @@ def _mark(comparison: Comparison) -> tuple[str, int]:
     return comparison.status, sum(len(run.curves) for run in comparison.runs)
 
 
-@st.cache_data(max_entries=64, show_spinner=False)
+# Kept as objects, not as copies: nothing here changes a figure, and copying one costs 30 ms
+@st.cache_resource(max_entries=64, show_spinner=False)
 def _loss_figure(
     experiment: Experiment, mark: tuple[str, int], dark: bool, _comparison: Comparison
 ) -> go.Figure:
     return figures.loss_curves(_comparison, dark)
 
 
-@st.cache_data(max_entries=256, show_spinner=False)
+@st.cache_resource(max_entries=256, show_spinner=False)
 def _boundary_figure(
     experiment: Experiment, mark: tuple[str, int], index: int, dark: bool, _comparison: Comparison
 ) -> go.Figure:
     data = _data(experiment.data)
     _, runs = list(_comparison.groups())[index]
     return figures.boundary(runs, data, boundary.grid_over(data), dark)
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def _table(experiment: Experiment, mark: tuple[str, int], _comparison: Comparison) -> pd.DataFrame:
+    return table(_comparison)
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)
