@@ -10,14 +10,13 @@ from pathlib import Path
 import pandas as pd
 from tqdm import tqdm
 
-from moonlab import __version__, export, lesson
+from moonlab import __version__, export
 from moonlab.budget import check_budget
 from moonlab.codec import MAX_JSON_CHARACTERS
 from moonlab.compare import Progress, compare
+from moonlab.presets import PRESETS
 from moonlab.rules import Fault, SpecError, shown
 from moonlab.spec import Experiment
-
-PRESETS = {"lesson": lesson.torch_experiment, "lesson-numpy": lesson.numpy_experiment}
 
 _EPILOG = """examples:
   python -m moonlab compare --out results
@@ -86,7 +85,7 @@ def _read_budget(text: str) -> float:
 def _read(arguments: argparse.Namespace) -> tuple[Experiment, float]:
     """The experiment and the budget, or the faults of both."""
     faults: list[Fault] = []
-    experiment, budget = PRESETS[arguments.preset or "lesson"](), 0.0
+    experiment, budget = PRESETS[arguments.preset or "lesson"].experiment(), 0.0
     try:
         budget = _read_budget(arguments.budget)
     except SpecError as error:

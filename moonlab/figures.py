@@ -23,7 +23,7 @@ ARCHITECTURE_COLORS = (
     "#7F8C2F",
     "#6B7280",
 )
-_INK = {False: "#1F2430", True: "#E8EAF0"}
+INK = {False: "#1F2430", True: "#E8EAF0"}
 _GRID = {False: "rgba(31,36,48,0.10)", True: "rgba(232,234,240,0.14)"}
 _MIDDLE = {False: "#FFFFFF", True: "#151A26"}
 
@@ -33,7 +33,7 @@ def _layout(dark: bool, **more: Any) -> dict[str, Any]:
         "template": "none",
         "paper_bgcolor": "rgba(0,0,0,0)",
         "plot_bgcolor": "rgba(0,0,0,0)",
-        "font": {"color": _INK[dark], "size": 13},
+        "font": {"color": INK[dark], "size": 13},
         "margin": {"l": 34, "r": 8, "t": 8, "b": 28},
     } | more
 
@@ -101,7 +101,7 @@ def boundary(runs: list[Run], data: Data, grid: Grid, dark: bool = False) -> go.
                 y=grid.y,
                 z=surface.astype(np.float32),
                 contours={"start": 0.5, "end": 0.5, "size": 1, "coloring": "none"},
-                line={"color": _INK[dark], "width": 2},
+                line={"color": INK[dark], "width": 2},
                 showscale=False,
                 hoverinfo="skip",
             ),
@@ -133,7 +133,7 @@ def _add_points(
                 "symbol": symbol,
                 "size": 5 if symbol == "circle" else 6,
                 "line": {
-                    "color": _INK[dark] if part == "validation" else _MIDDLE[dark],
+                    "color": INK[dark] if part == "validation" else _MIDDLE[dark],
                     "width": 1,
                 },
             },
@@ -144,10 +144,10 @@ def _add_points(
         y=X[wrong, 1],
         mode="markers",
         marker={
-            "color": _INK[dark],
+            "color": INK[dark],
             "symbol": "x-thin",
             "size": 9,
-            "line": {"width": 2, "color": _INK[dark]},
+            "line": {"width": 2, "color": INK[dark]},
         },
         hovertemplate=f"{part}, classified wrong<extra></extra>",
     )

@@ -209,3 +209,56 @@ def test_an_experiment_that_is_no_replay_keeps_its_seeds_when_edited():
     state = PageState(ml.Experiment(seeds=(4,)))
     state.add()
     assert (state.experiment().seeds, state.notice) == ((4,), "")
+
+
+def test_undo_takes_back_every_kind_of_edit_one_by_one():
+    state = PageState(ml.Experiment(architectures=(ml.Architecture((4,)), ml.Architecture((8,)))))
+    first, second = (panel.id for panel in state.panels)
+    edits = (
+        lambda: state.add(),
+        lambda: state.duplicate(first),
+        lambda: state.move(second, -1),
+        lambda: state.set_depth(first, 3),
+        lambda: state.set_width(first, 0, 5),
+        lambda: state.set_panel(second, "activation", "tanh"),
+        lambda: state.set_departures(second, ["learning_rate"]),
+        lambda: state.set_departure(second, "learning_rate", 0.5),
+        lambda: state.set_shared("data", "noise", 0.3),
+        lambda: state.set_seeds("5"),
+        lambda: state.remove(first),
+        lambda: state.load(ml.lesson.numpy_experiment()),
+    )
+    seen = [state.experiment()]
+    for edit in edits:
+        edit()
+        assert state.experiment() != seen[-1]
+        seen.append(state.experiment())
+    for before in reversed(seen[:-1]):
+        state.undo()
+        assert state.experiment() == before
+    assert not state.can_undo
+    state.undo()
+    assert [panel.id for panel in state.panels] == [first, second]
+
+
+def test_a_departure_begins_as_the_protocol_and_can_be_withdrawn():
+    state = PageState(ml.Experiment())
+    panel = state.panels[0].id
+    state.set_departures(panel, ["epochs"])
+    assert state.experiment().architectures[0].override == {"epochs": 300}
+    state.set_departure(panel, "epochs", 50)
+    assert state.experiment().architectures[0].override == {"epochs": 50}
+    state.set_departures(panel, [])
+    assert state.experiment().architectures[0].override is None
+
+
+def test_moving_stops_at_the_ends_and_a_panel_that_is_gone_changes_nothing():
+    state = PageState(ml.lesson.torch_experiment())
+    ids = [panel.id for panel in state.panels]
+    state.move(ids[0], -1)
+    state.move(ids[-1], 1)
+    state.duplicate(99)
+    state.remove(99)
+    assert state.experiment() == ml.lesson.torch_experiment()
+    state.move(ids[0], 1)
+    assert [panel.id for panel in state.panels] == [ids[1], ids[0], *ids[2:]]

@@ -7,7 +7,8 @@ _STYLE = """
 [data-testid="stMainBlockContainer"] { padding: 2.5rem 2rem 4rem; }
 .st-key-panels { font-size: 0.875rem; }
 .st-key-panels [data-testid="stVerticalBlock"] { gap: 0.5rem; }
-.st-key-panels [data-testid="stCaptionContainer"] { margin: 0; white-space: nowrap; }
+.st-key-panels [data-testid="stCaptionContainer"] { margin: 0; }
+.st-key-panels [data-testid="stPopover"] button { min-height: 2rem; padding: 0 0.5rem; }
 .st-key-panels [data-testid="stSelectbox"] input {
   font-size: 0.8125rem; padding-left: 0.5rem; padding-right: 0; text-overflow: clip;
 }

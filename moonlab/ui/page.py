@@ -8,7 +8,7 @@ from moonlab import lesson
 from moonlab.codec import QUERY_KEY
 from moonlab.rules import SpecError
 from moonlab.spec import Experiment
-from moonlab.ui import look, panels, results, sidebar, training
+from moonlab.ui import look, panels, results, sharing, sidebar, training
 from moonlab.ui.bind import page_state
 from moonlab.ui.state import PageState
 from moonlab.ui.words import as_plain_text
@@ -27,6 +27,7 @@ def main() -> None:
         "Set up small neural networks side by side, train them all alike, see which is better."
     )
     sidebar.show_sidebar()
+    sharing.show_ways_in(_current())
     panels.show_panels()
     training.show_training()
     _show_message()

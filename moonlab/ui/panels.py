@@ -4,10 +4,14 @@ from functools import partial
 
 import streamlit as st
 
+from moonlab.figures import INK
 from moonlab.rules import SpecError
 from moonlab.spec import Architecture
 from moonlab.ui.bind import bound, page_state
+from moonlab.ui.drawing import network_svg
+from moonlab.ui.fields import TRAINING_FIELDS, in_words, show_field
 from moonlab.ui.state import PageState, Panel
+from moonlab.ui.words import as_plain_text
 
 _RULES = Architecture.RULES
 _ENGINES = {"torch": "PyTorch", "numpy": "NumPy"}
@@ -26,18 +30,18 @@ def show_panels() -> None:
 def _show_panel(state: PageState, panel: Panel, position: int) -> None:
     key = f"p{panel.id}"
     values = panel.values
-    with st.container(horizontal=True, gap="xxsmall", vertical_alignment="center"):
-        bound(
-            st.text_input,
-            f"Name of architecture {position}",
-            values["name"] or "",
-            f"{key}_name",
-            lambda text: state.set_panel(panel.id, "name", text or None),
-            label_visibility="collapsed",
-            placeholder=_label(panel),
-            max_chars=60,
-        )
+    with st.container(horizontal=True, gap="xxsmall", horizontal_alignment="right"):
         _show_panel_buttons(state, panel, position)
+    bound(
+        st.text_input,
+        f"Name of architecture {position}",
+        values["name"] or "",
+        f"{key}_name",
+        lambda text: state.set_panel(panel.id, "name", text or None),
+        label_visibility="collapsed",
+        placeholder=_label(panel),
+        max_chars=60,
+    )
     bound(
         st.number_input,
         "Hidden layers",
@@ -78,17 +82,49 @@ def _show_panel(state: PageState, panel: Panel, position: int) -> None:
                 format_func=words.__getitem__,
                 width=78,
             )
+    _show_departures(state, panel, position)
     st.caption(_size(panel))
+    architecture = _architecture(panel)
+    if architecture is not None:
+        ink = INK[st.context.theme.type == "dark"]
+        drawing = network_svg(architecture.widths, ink)
+        st.image(drawing, width=160, alt=f"Drawing of the network {architecture.label}")
+
+
+def _show_departures(state: PageState, panel: Panel, position: int) -> None:
+    """The training fields in which this panel alone departs from the protocol."""
+    override = panel.values["override"] or {}
+    key = f"p{panel.id}"
+    face = ", ".join(f"{TRAINING_FIELDS[name].label} {in_words(v)}" for name, v in override.items())
+    with st.popover("Own training" if not override else "Own training ●", key=f"{key}_own"):
+        bound(
+            st.multiselect,
+            f"Where architecture {position} departs from the protocol",
+            list(override),
+            f"{key}_departures",
+            partial(state.set_departures, panel.id),
+            options=list(TRAINING_FIELDS),
+            format_func=lambda name: TRAINING_FIELDS[name].label,
+            placeholder="Nowhere: it trains like the others",
+        )
+        for name, value in override.items():
+            store = partial(state.set_departure, panel.id, name)
+            show_field("training", name, value, f"{key}_own_{name}", store)
+    if override:
+        st.caption(f":orange[Departs: {as_plain_text(face)}]")
 
 
 def _show_panel_buttons(state: PageState, panel: Panel, position: int) -> None:
+    last = len(state.panels)
     for action, icon, word, disabled in (
+        (partial(state.move, places=-1), "chevron_left", "Move left", position == 1),
+        (partial(state.move, places=1), "chevron_right", "Move right", position == last),
         (state.duplicate, "content_copy", "Duplicate", not state.can_add),
-        (state.remove, "delete", "Remove", len(state.panels) == 1),
+        (state.remove, "delete", "Remove", last == 1),
     ):
         st.button(
             f"{word} architecture {position}",  # for screen readers: the style shows the icon alone
-            key=f"p{panel.id}_{word.lower()}",
+            key=f"p{panel.id}_{word.lower().replace(' ', '_')}",
             icon=f":material/{icon}:",
             type="tertiary",
             help=word,

@@ -9,6 +9,7 @@ import streamlit as st
 from moonlab import boundary, dataset, export, figures
 from moonlab.results import Comparison
 from moonlab.spec import DataSpec, Experiment
+from moonlab.ui.sharing import show_seen
 from moonlab.ui.words import as_plain_text
 
 _CONFIG = {"displaylogo": False, "modeBarButtonsToRemove": ["select2d", "lasso2d"]}
@@ -22,6 +23,7 @@ def show_results(comparison: Comparison, current: Experiment | None) -> None:
         st.info("These results belong to the earlier settings. Train to see the new ones.")
     if comparison.status == "stopped":
         st.warning("Training was stopped: the rows show how far it came.")
+    show_seen(comparison)
     _show_table(comparison)
     _show_downloads(comparison)
     dark = st.context.theme.type == "dark"

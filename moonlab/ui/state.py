@@ -12,6 +12,8 @@ from moonlab.spec import SEEDS_RULE, Architecture, Experiment
 MAX_PANELS = int(Experiment.RULES["architectures"].high)
 MANY_SEEDS = "0-19"
 _SPARE_WIDTH = 8
+_MAX_UNDO = 50
+_EDITED = ("data", "training", "seeds", "seeding", "panels", "notice")
 _SEEDS = re.compile(r"\s*(\d{1,10})\s*(?:[-–]\s*(\d{1,10})\s*)?", re.ASCII)
 _NO_REPLAY = "You changed the lesson's replay: from here on every run has draws of its own."
 _MANY_SEEDS_NOTICE = f" There are 20 seeds now ({MANY_SEEDS}), since one run is mostly luck."
@@ -33,10 +35,15 @@ class PageState:
 
     def __init__(self, experiment: Experiment) -> None:
         self._next_id = 0
-        self.load(experiment)
+        self._past: list[dict[str, Any]] = []
+        self._set_up(experiment)
 
     def load(self, experiment: Experiment) -> None:
-        """Set everything up as in an experiment."""
+        """Set everything up as in an experiment; this can be taken back like an edit."""
+        self._remember()
+        self._set_up(experiment)
+
+    def _set_up(self, experiment: Experiment) -> None:
         document = codec.to_dict(experiment)
         self.data: dict[str, Any] = document["data"]
         self.training: dict[str, Any] = document["training"]
@@ -79,6 +86,38 @@ class PageState:
         """The panel of that id."""
         return next(panel for panel in self.panels if panel.id == panel_id)
 
+    def undo(self) -> None:
+        """Take back the last edit."""
+        if self._past:
+            for name, value in self._past.pop().items():
+                setattr(self, name, value)
+
+    @property
+    def can_undo(self) -> bool:
+        """Whether there is an edit to take back."""
+        return bool(self._past)
+
+    def move(self, panel_id: int, places: int) -> None:
+        """Move a panel to the right, or with negative places to the left, as far as it goes."""
+        position = self._position(panel_id)
+        if position is None:
+            return
+        target = min(max(position + places, 0), len(self.panels) - 1)
+        if target != position:
+            self._edited()
+            self.panels.insert(target, self.panels.pop(position))
+
+    def set_departures(self, panel_id: int, names: list[str]) -> None:
+        """Set in which training fields one architecture departs; new ones begin as the protocol."""
+        override = self.panel(panel_id).values["override"] or {}
+        departures = {name: override.get(name, self.training[name]) for name in names}
+        self.set_panel(panel_id, "override", departures or None)
+
+    def set_departure(self, panel_id: int, name: str, value: Any) -> None:
+        """Set the value of a training field in which one architecture departs."""
+        override = self.panel(panel_id).values["override"] or {}
+        self.set_panel(panel_id, "override", override | {name: value})
+
     def add(self) -> None:
         """Put a panel at the end."""
         values = codec.to_dict(Experiment(architectures=(Architecture(),)))["architectures"][0]
@@ -86,23 +125,25 @@ class PageState:
 
     def duplicate(self, panel_id: int) -> None:
         """Put a copy of a panel behind it."""
-        panel = self.panel(panel_id)
-        self._insert(self.panels.index(panel) + 1, deepcopy(panel.values))
+        position = self._position(panel_id)
+        if position is not None:
+            self._insert(position + 1, deepcopy(self.panels[position].values))
 
     def remove(self, panel_id: int) -> None:
         """Take a panel away, but for the last one."""
-        if len(self.panels) > 1 and any(panel.id == panel_id for panel in self.panels):
-            self.panels = [panel for panel in self.panels if panel.id != panel_id]
+        position = self._position(panel_id)
+        if position is not None and len(self.panels) > 1:
             self._edited()
+            del self.panels[position]
 
     def set_depth(self, panel_id: int, depth: int) -> None:
         """Set the number of hidden layers; widths of layers that come back are as they were."""
+        self._edited()
         panel = self.panel(panel_id)
         widths = list(panel.values["hidden"])
         known = widths + panel.spare_widths
         known += [known[-1] if known else _SPARE_WIDTH] * (depth - len(known))
         panel.values["hidden"], panel.spare_widths = known[:depth], known[depth:]
-        self._edited()
 
     def set_width(self, panel_id: int, layer: int, width: int) -> None:
         """Set the width of one hidden layer."""
@@ -112,19 +153,28 @@ class PageState:
 
     def set_panel(self, panel_id: int, name: str, value: Any) -> None:
         """Set a field of one architecture."""
-        self.panel(panel_id).values[name] = value
         self._edited()
+        self.panel(panel_id).values[name] = value
 
     def set_shared(self, part: str, name: str, value: Any) -> None:
         """Set a field of the data or of the training protocol."""
-        (self.data if part == "data" else self.training)[name] = value
         self._edited()
+        (self.data if part == "data" else self.training)[name] = value
 
     def set_seeds(self, text: str) -> None:
         """Set the seeds, as text."""
+        self._remember()
         if self.seeding == "sequential":
             self.seeding, self.notice = "independent", _NO_REPLAY
         self.seeds = text
+
+    def _position(self, panel_id: int) -> int | None:
+        """Where a panel is; None once it is gone, as for the second of two quick clicks."""
+        return next((i for i, panel in enumerate(self.panels) if panel.id == panel_id), None)
+
+    def _remember(self) -> None:
+        self._past.append({name: deepcopy(getattr(self, name)) for name in _EDITED})
+        del self._past[:-_MAX_UNDO]
 
     def _new_panel(self, values: dict[str, Any]) -> Panel:
         self._next_id += 1
@@ -132,11 +182,12 @@ class PageState:
 
     def _insert(self, position: int, values: dict[str, Any]) -> None:
         if self.can_add:
-            self.panels.insert(position, self._new_panel(values))
             self._edited()
+            self.panels.insert(position, self._new_panel(values))
 
     def _edited(self) -> None:
-        """Leave a lesson's replay, at the first edit of it."""
+        """Before an edit: remember what was; at the first edit of a lesson's replay, leave it."""
+        self._remember()
         if self.seeding == "sequential":
             self.seeding, self.seeds = "independent", MANY_SEEDS
             self.notice = _NO_REPLAY + _MANY_SEEDS_NOTICE

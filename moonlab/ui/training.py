@@ -83,6 +83,13 @@ def show_training() -> None:
             on_click=page_state().add,
             disabled=not page_state().can_add,
         )
+        st.button(
+            "Undo",
+            key="undo",
+            icon=":material/undo:",
+            on_click=page_state().undo,
+            disabled=not page_state().can_undo,
+        )
         if estimate and job is None:
             st.caption(f"Training takes {estimate}.")
     if faults:

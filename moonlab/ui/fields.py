@@ -1,0 +1,103 @@
+"""One widget for each field of the data and the protocol, wherever it is shown."""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import streamlit as st
+
+from moonlab.rules import Rule
+from moonlab.spec import DataSpec, Training
+from moonlab.ui.bind import Store, bound
+
+WORDS = {
+    "moons": "Two moons (the lesson's)",
+    "sklearn_moons": "Two moons (scikit-learn's)",
+    "adam": "Adam",
+    "momentum": "Momentum 0.9",
+    "gd": "Gradient descent",
+    "bce": "Cross-entropy",
+    "mse": "Squared error",
+    "last": "Last epoch",
+    "best_validation": "Best validation loss",
+}
+_BATCH_SIZES = (1, 8, 16, 32, 64, 128)
+
+
+class Field(NamedTuple):
+    """How a field is shown: its label, one sentence of help, and the step of a number."""
+
+    label: str
+    help: str
+    step: float | None = None
+    low: float | None = None
+
+
+DATA_FIELDS = {
+    "dataset": Field("Data set", "Where the points come from."),
+    "n_samples": Field("Points", "Half of them in each class.", 10),
+    "noise": Field("Noise", "How far points stray from their moon.", 0.05),
+    "seed": Field("Data seed", "Another seed draws other points.", 1),
+    "validation_fraction": Field(
+        "Validation share", "Points held out to judge by. Training never sees them.", 0.05
+    ),
+}
+TRAINING_FIELDS = {
+    "optimizer": Field("Optimizer", "How the weights follow the gradient."),
+    "learning_rate": Field("Learning rate", "The size of a step.", 0.01, 1e-6),
+    "batch_size": Field("Batch size", "Points per step. Full batch takes all points at once."),
+    "epochs": Field("Epochs", "Passes over the training points.", 50),
+    "loss": Field("Loss", "What training makes small."),
+    "l2": Field("L2", "Keeps weights small: λ/2 times their squares.", 0.001),
+    "dropout": Field("Dropout", "Share of units left out at random.", 0.05),
+    "report": Field("Report", "Which epoch the table speaks of."),
+}
+
+
+def show_field(part: str, name: str, value: Any, key: str, store: Store) -> None:
+    """Show the widget of a field of the data ("data") or of the protocol ("training")."""
+    rules: Mapping[str, Rule] = DataSpec.RULES if part == "data" else Training.RULES
+    field = (DATA_FIELDS if part == "data" else TRAINING_FIELDS)[name]
+    rule = rules[name]
+    if name == "batch_size":
+        sizes = sorted({*_BATCH_SIZES, value} if isinstance(value, int) else _BATCH_SIZES)
+        _choice(field, [*sizes, None], value, key, store)
+    elif rule.options:
+        _choice(field, list(rule.options), value, key, store)
+    else:
+        _number(field, rule, value, key, store)
+
+
+def in_words(value: Any) -> str:
+    """A value as the page names it."""
+    if value is None:
+        return "Full batch"
+    return WORDS.get(value, str(value)) if isinstance(value, str) else f"{value:g}"
+
+
+def _choice(field: Field, options: list[Any], value: Any, key: str, store: Store) -> None:
+    bound(
+        st.selectbox,
+        field.label,
+        value,
+        key,
+        store,
+        options=options,
+        format_func=in_words,
+        help=field.help,
+    )
+
+
+def _number(field: Field, rule: Rule, value: Any, key: str, store: Store) -> None:
+    kind = int if isinstance(field.step, int) else float
+    bound(
+        st.number_input,
+        field.label,
+        value,
+        key,
+        store,
+        min_value=kind(rule.low if field.low is None else field.low),
+        max_value=kind(rule.high),
+        step=field.step,
+        format="%d" if kind is int else "%g",
+        help=field.help,
+    )

@@ -1,0 +1,93 @@
+"""Ways in and out: presets, a link, a command, an experiment file."""
+
+import streamlit as st
+
+from moonlab.codec import MAX_JSON_CHARACTERS, QUERY_KEY
+from moonlab.presets import PRESETS, preset_of
+from moonlab.results import Comparison
+from moonlab.rules import Fault, SpecError
+from moonlab.spec import Experiment
+from moonlab.ui.bind import page_state
+from moonlab.ui.training import start
+from moonlab.ui.words import as_plain_text, faults_in_words
+
+
+def show_ways_in(current: Experiment | None) -> None:
+    """Show the presets, what the chosen one is about, and the ways to share and load."""
+    preset = preset_of(current) if current is not None else None
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        titles = {preset.title: name for name, preset in PRESETS.items()}
+        st.session_state.preset = preset.title if preset else None
+        st.selectbox(
+            "Start from",
+            list(titles),
+            key="preset",
+            on_change=lambda: _load_preset(titles[st.session_state.preset]),
+            placeholder="Your own experiment",
+            width=300,
+        )
+        with st.popover("Share", icon=":material/share:"):
+            _show_share(current)
+        with st.popover("Load", icon=":material/upload:"):
+            _show_load()
+    if preset is not None:
+        st.markdown(f"**What to look for:** {preset.look_for}")
+
+
+def show_seen(comparison: Comparison) -> None:
+    """Say what was seen, if the comparison is that of a preset."""
+    preset = preset_of(comparison.experiment)
+    if preset is not None and comparison.status == "ok":
+        st.markdown(f"**What was seen:** {as_plain_text(preset.seen(comparison))}")
+
+
+def _load(experiment: Experiment) -> None:
+    page_state().load(experiment)
+    start(experiment)
+
+
+def _load_preset(name: str) -> None:
+    _load(PRESETS[name].experiment())
+
+
+def _show_share(current: Experiment | None) -> None:
+    if current is None:
+        st.caption("Correct what is marked first.")
+        return
+    st.caption("The address of this page is the experiment. Copy it from here:")
+    address = (st.context.url or "").split("?")[0]
+    st.code(
+        f"{address}?{QUERY_KEY}={current.to_query()[QUERY_KEY]}", language=None, wrap_lines=True
+    )
+    st.caption("Download experiment.json below; this reproduces its results:")
+    st.code("python -m moonlab compare experiment.json --out results", language="sh")
+
+
+def _show_load() -> None:
+    st.file_uploader(
+        "An experiment.json of moonlab's",
+        type="json",
+        key="upload",
+        on_change=_load_upload,
+        max_upload_size=1,
+    )
+    if st.session_state.get("upload_faults"):
+        st.error(f"This file does not load:\n\n{st.session_state.upload_faults}")
+
+
+def _load_upload() -> None:
+    st.session_state.upload_faults = ""
+    file = st.session_state.upload
+    if file is None:
+        return
+    try:
+        content = file.getvalue()
+        if len(content) > 4 * MAX_JSON_CHARACTERS:
+            rule = f"must hold at most {MAX_JSON_CHARACTERS:,} characters"
+            raise SpecError([Fault("file", rule, "more")])
+        _load(Experiment.from_json(content.decode("utf-8")))
+    except UnicodeDecodeError:
+        fault = Fault("file", "must be a text in UTF-8", "other bytes")
+        st.session_state.upload_faults = faults_in_words(SpecError([fault]))
+    except SpecError as error:
+        st.session_state.upload_faults = faults_in_words(error)
