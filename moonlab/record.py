@@ -13,7 +13,24 @@ from moonlab.results import Run
 from moonlab.spec import Architecture, Training
 
 _CHUNK_NUMBERS = 2**18  # of parameters or of logits, between two evaluations
+_SNAPSHOTS = 25
+_SNAPSHOT_NUMBERS = 2**23  # in single precision: 32 MB
 _CHUNK_SECONDS = 0.2  # about the longest time between two evaluations
+
+
+def snapshot_epochs(epochs: int, n_numbers: int) -> tuple[int, ...]:
+    """After which epochs the weights are kept: at most 25, closer together at the beginning.
+
+    Parameters
+    ----------
+    epochs : int
+        Epochs of the training.
+    n_numbers : int
+        Numbers in a snapshot; large ones are kept less often, and always before and after.
+    """
+    count = max(2, min(_SNAPSHOTS, _SNAPSHOT_NUMBERS // n_numbers))
+    shares = np.linspace(0, 1, count) ** 2
+    return tuple(int(epoch) for epoch in np.unique(np.round(shares * epochs)))
 
 
 class Record:
@@ -33,6 +50,8 @@ class Record:
         self._best = np.empty_like(self._last)
         self._best_loss = np.full(n_seeds, np.inf)
         self._best_epoch = np.zeros(n_seeds, dtype=int)
+        self._snapshot_epochs = snapshot_epochs(training.epochs, self._last.size)
+        self._snapshots: list[Floats] = []
         self._pending: list[Floats] = []
         self._n_evaluated = 0
         self._evaluated_at = time.perf_counter()
@@ -89,6 +108,8 @@ class Record:
         self._best[better] = parameters[better]
         self._best_loss[better] = row[better, 1]
         self._best_epoch[better] = self._n_evaluated
+        if self._n_evaluated in self._snapshot_epochs:
+            self._snapshots.append(self._last.astype(np.float32))
         self._n_evaluated += 1
 
     def runs(self, seeds: tuple[int, ...], stopped: bool) -> list[Run]:
@@ -108,6 +129,8 @@ class Record:
             )
         ]
         alive_status = "stopped" if stopped else "ok"
+        snapshots = np.stack(self._snapshots, axis=1)  # (S, K, P)
+        epochs = self._snapshot_epochs[: snapshots.shape[1]]
         return [
             Run(
                 architecture=self._architecture,
@@ -117,6 +140,8 @@ class Record:
                 curves=self._history[index, : self._n_rows[index]].copy(),
                 last_parameters=self._last[index].copy(),
                 best_parameters=self._best[index].copy() if validates[index] else None,
+                snapshot_epochs=epochs,
+                snapshots=snapshots[index],
                 best_epoch=int(self._best_epoch[index]) if validates[index] else None,
                 train_score=parts[0][index],
                 val_score=parts[1][index],

@@ -39,6 +39,8 @@ class Run:
     last_parameters, best_parameters : ndarray (P,)
         Flat parameters after the last finite epoch and at `best_epoch`, the latter None without
         validation points.
+    snapshot_epochs, snapshots : tuple of K int, ndarray (K, P)
+        Flat parameters in single precision after these epochs, for showing how it went.
     best_epoch : int or None
         The first epoch with the least validation loss.
     train_score, val_score, test_score : Score
@@ -54,6 +56,8 @@ class Run:
     curves: Floats
     last_parameters: Floats
     best_parameters: Floats | None
+    snapshot_epochs: tuple[int, ...]
+    snapshots: Floats
     best_epoch: int | None
     train_score: Score
     val_score: Score
@@ -113,9 +117,19 @@ class Run:
         return to_state_dict(self.weights, "float64" if by_numpy else self.training.torch_dtype)
 
 
-def mean_probability(runs: Sequence[Run], points: Floats) -> Floats:
-    """Probability of class 1, averaged over runs: points (n, 2) → (n,)."""
-    return np.mean([run.predict_proba(points) for run in runs], axis=0)
+def mean_probability_over_time(
+    runs: Sequence[Run], points: Floats, snapshots: Sequence[int]
+) -> Floats:
+    """Probability of class 1, averaged over runs: points (n, 2) → (snapshots, n).
+
+    The last frame is that of the reported weights, whichever epoch they come from.
+    """
+    total = np.zeros((len(snapshots), len(points)))
+    for run in runs:
+        parameters = run.snapshots[list(snapshots)].astype(float)  # (K, P)
+        parameters[-1] = run.reported_parameters
+        total += expit(logits(parameters, run.architecture, points))
+    return total / len(runs)
 
 
 @dataclass(frozen=True, eq=False)
@@ -139,7 +153,10 @@ class Comparison:
     @property
     def n_bytes(self) -> int:
         """Memory of the runs' arrays."""
-        kept = [(run.curves, run.last_parameters, run.best_parameters) for run in self.runs]
+        kept = [
+            (run.curves, run.last_parameters, run.best_parameters, run.snapshots)
+            for run in self.runs
+        ]
         return sum(array.nbytes for arrays in kept for array in arrays if array is not None)
 
     def summary(self) -> pd.DataFrame:

@@ -112,7 +112,7 @@ def visit(page, server, experiment=SMALL):
 
 def wait_for_results(page, n_architectures):
     expect(page.locator(".st-key-stop")).to_have_count(0)
-    expect(page.locator(".st-key-boundaries .js-plotly-plot")).to_have_count(n_architectures)
+    expect(page.locator(".st-key-boundaries figure canvas")).to_have_count(n_architectures)
     expect(page.get_by_text("earlier settings")).to_have_count(0)
 
 
@@ -183,6 +183,47 @@ def test_the_lessons_counts_stand_in_the_table_when_the_page_opens(page, server)
         "59/60",
     ]
     assert [row["Train count"] for row in rows] == ["240/240"] * 5
+
+
+COLOR_AT = """(canvas, [x, y]) => {
+  const scale = canvas.width / canvas.clientWidth;
+  const target = canvas.getContext('2d');
+  return [...target.getImageData(x * canvas.clientWidth * scale, y * canvas.height, 1, 1).data];
+}"""
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_class_0_is_blue_and_class_1_orange_in_the_pictures(page, server, scheme):
+    page.emulate_media(color_scheme=scheme)
+    visit(page, server)
+    wait_for_results(page, 2)
+    for canvas in page.locator(".st-key-boundaries canvas").all():
+        red, _, blue, _ = canvas.evaluate(COLOR_AT, [0.05, 0.05])
+        assert blue > red + 50
+        red, _, blue, _ = canvas.evaluate(COLOR_AT, [0.6, 0.97])
+        assert red > blue + 50
+
+
+def test_slider_and_play_move_all_boundaries_in_the_browser_alone(page, server):
+    visit(page, server)
+    wait_for_results(page, 2)
+    captions = page.locator(".st-key-boundaries figcaption")
+    expect(captions).to_have_text([re.compile("epoch 20 "), re.compile("epoch 20 ")])
+    pictures = [canvas.screenshot() for canvas in page.locator(".st-key-boundaries canvas").all()]
+    slider = page.get_by_label("Epoch of all boundaries")
+    slider.focus()
+    slider.press("Home")
+    expect(captions).to_have_text([re.compile("epoch 0 "), re.compile("epoch 0 ")])
+    now = [canvas.screenshot() for canvas in page.locator(".st-key-boundaries canvas").all()]
+    assert all(a != b for a, b in zip(pictures, now, strict=True))
+    page.get_by_role("button", name="Play or pause").click()
+    expect(captions).to_have_text([re.compile("epoch 20 "), re.compile("epoch 20 ")])
+    slider.press("Home")
+    page.get_by_role("button", name="Add architecture").click()
+    expect(page.get_by_label("Name of architecture 3")).to_be_visible()
+    expect(captions).to_have_text([re.compile("epoch 0 "), re.compile("epoch 0 ")])
+    label = page.locator(".st-key-boundaries canvas").first.get_attribute("aria-label")
+    assert "Decision boundary of 2→4→1 at epoch 0" in label
 
 
 def test_clicking_train_many_times_trains_once_and_stop_stops(page, server):

@@ -6,11 +6,11 @@ import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
-from moonlab import boundary, dataset, export, figures
+from moonlab import export, figures
 from moonlab.results import Comparison
-from moonlab.spec import DataSpec, Experiment
+from moonlab.spec import Experiment
+from moonlab.ui.boundaries import show_boundaries
 from moonlab.ui.sharing import show_seen
-from moonlab.ui.words import as_plain_text
 
 _CONFIG = {"displaylogo": False, "modeBarButtonsToRemove": ["select2d", "lasso2d"]}
 _PARTS = (("train", "Train"), ("val", "Validation"), ("test", "Test"))
@@ -36,7 +36,7 @@ def show_results(comparison: Comparison, current: Experiment | None) -> None:
         config=_CONFIG,
         alt="Loss of every architecture after each epoch, train solid and validation dashed.",
     )
-    _show_boundaries(comparison, dark)
+    show_boundaries(comparison, _mark(comparison))
 
 
 def table(comparison: Comparison) -> pd.DataFrame:
@@ -124,30 +124,6 @@ def _show_downloads(comparison: Comparison) -> None:
             )
 
 
-def _show_boundaries(comparison: Comparison, dark: bool) -> None:
-    st.subheader("Decision boundaries", anchor=False)
-    seeds = (
-        " The colour is the mean over all seeds." if len(comparison.experiment.seeds) > 1 else ""
-    )
-    st.caption(
-        "Blue is class 0, orange class 1, the line is where the network cannot tell. "
-        f"Circles train, diamonds validate, a cross marks a wrong one.{seeds}"
-    )
-    with st.grid(min_column_width=195, key="boundaries"):
-        for index, (name, _) in enumerate(comparison.groups()):
-            with st.container():
-                st.markdown(f"**{as_plain_text(name)}**")
-                st.plotly_chart(
-                    _boundary_figure(
-                        comparison.experiment, _mark(comparison), index, dark, comparison
-                    ),
-                    key=f"boundary_{index}",
-                    theme=None,
-                    config=_CONFIG,
-                    alt=f"Decision boundary of {name} over the data.",
-                )
-
-
 def _mark(comparison: Comparison) -> tuple[str, int]:
     """What tells two comparisons of one experiment apart: a stopped one has fewer rows."""
     return comparison.status, sum(len(run.curves) for run in comparison.runs)
@@ -161,20 +137,6 @@ def _loss_figure(
     return figures.loss_curves(_comparison, dark)
 
 
-@st.cache_resource(max_entries=256, show_spinner=False)
-def _boundary_figure(
-    experiment: Experiment, mark: tuple[str, int], index: int, dark: bool, _comparison: Comparison
-) -> go.Figure:
-    data = _data(experiment.data)
-    _, runs = list(_comparison.groups())[index]
-    return figures.boundary(runs, data, boundary.grid_over(data), dark)
-
-
 @st.cache_resource(max_entries=64, show_spinner=False)
 def _table(experiment: Experiment, mark: tuple[str, int], _comparison: Comparison) -> pd.DataFrame:
     return table(_comparison)
-
-
-@st.cache_resource(max_entries=16, show_spinner=False)
-def _data(spec: DataSpec) -> dataset.Data:
-    return dataset.load_data(spec)
