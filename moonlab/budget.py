@@ -4,8 +4,10 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from moonlab.dataset import N_TEST
-from moonlab.rules import Fault, SpecError
+from moonlab.record import snapshot_epochs
+from moonlab.rules import Fault, SpecError, real, shown
 from moonlab.spec import Architecture, DataSpec, Experiment, Training
+from moonlab.trainers import stack_size
 
 MAX_HISTORY_ROWS = 2_000_000
 MAX_BYTES = 2 * 2**30
@@ -13,10 +15,10 @@ MAX_BYTES = 2 * 2**30
 # Seconds on one core of a small server; `benchmarks/speed.py` prints how well they fit.
 _STEP = {"numpy": 16e-6, "torch": 150e-6}
 _STEP_PER_LAYER = {"numpy": 14e-6, "torch": 70e-6}
-_PER_OUTPUT = 2.4e-9  # an output of a layer: its activation, mask and derivative
-_PER_PRODUCT = 0.5e-9  # a multiplication and addition in a matrix product
+_PER_OUTPUT = 3e-9  # an output of a layer: its activation, mask and derivative
+_PER_PRODUCT = 0.08e-9  # a multiplication and addition in a matrix product
 _PER_PARAMETER = 3e-9  # an update of a parameter
-_PER_EVALUATED_OUTPUT = 1.2e-9
+_PER_EVALUATED_OUTPUT = 1.6e-9
 
 
 class Estimate(NamedTuple):
@@ -41,14 +43,17 @@ def estimate(experiment: Experiment) -> Estimate:
     -------
     Estimate
     """
-    seconds, rows, n_bytes = 0.0, 0, 0
+    if not isinstance(experiment, Experiment):
+        raise SpecError([Fault("experiment", "must be an Experiment", shown(experiment))])
+    seconds, rows, kept, largest = 0.0, 0, 0, 0
+    n_seeds = len(experiment.seeds)
     for architecture in experiment.architectures:
         training = architecture.training(experiment.training)
-        n_seeds = len(experiment.seeds)
         seconds += _seconds(architecture, training, experiment.data, n_seeds)
         rows += n_seeds * (training.epochs + 1)
-        n_bytes = max(n_bytes, _stack_bytes(architecture, training, experiment.data))
-    return Estimate(seconds, rows, n_bytes + 32 * rows)
+        kept += n_seeds * _run_bytes(architecture, training)
+        largest = max(largest, _stack_bytes(architecture, training, experiment.data, n_seeds))
+    return Estimate(seconds, rows, kept + largest)
 
 
 def check_budget(experiment: Experiment, budget_seconds: float) -> Estimate:
@@ -59,6 +64,9 @@ def check_budget(experiment: Experiment, budget_seconds: float) -> Estimate:
     SpecError
         If the estimate is over the seconds given, the history rows, or the memory.
     """
+    if not real(0, 1e12, above_low=True).accepts(budget_seconds):
+        rule = "must be a number of seconds above 0"
+        raise SpecError([Fault("budget_seconds", rule, shown(budget_seconds))])
     work = estimate(experiment)
     advice = "take fewer seeds, epochs or architectures, smaller ones, or larger batches"
     faults = [
@@ -114,7 +122,17 @@ def _seconds(architecture: Architecture, training: Training, data: DataSpec, n_s
     return overhead + n_seeds * (updates + trained + evaluated)
 
 
-def _stack_bytes(architecture: Architecture, training: Training, data: DataSpec) -> int:
-    """Of one seed's batch: every layer's outputs, forward and backward, and the gathered points."""
+def _stack_bytes(
+    architecture: Architecture, training: Training, data: DataSpec, n_seeds: int
+) -> int:
+    """Of a stack while it trains: about ten copies of its parameters, and a batch on its way."""
+    size = min(n_seeds, stack_size(architecture, training, data.n_train))
     n_batch = min(training.batch_size or data.n_train, data.n_train)
-    return 8 * (3 * n_batch * sum(architecture.widths) + 4 * data.n_train)
+    parameters = 10 * architecture.n_parameters
+    return 8 * size * (parameters + 4 * n_batch * sum(architecture.widths) + 5 * data.n_train)
+
+
+def _run_bytes(architecture: Architecture, training: Training) -> int:
+    """Of a run that is over: last and best weights, snapshots, history."""
+    n_snapshots = len(snapshot_epochs(training.epochs, architecture.n_parameters))
+    return architecture.n_parameters * (16 + 4 * n_snapshots) + 32 * (training.epochs + 1)

@@ -37,6 +37,7 @@ def compare(
     experiment: Experiment,
     on_progress: Callable[[Progress], None] | None = None,
     *,
+    on_runs: Callable[[list[Run]], None] = lambda runs: None,
     should_stop: ShouldStop = lambda: False,
     budget_seconds: float = 3600.0,
 ) -> Comparison:
@@ -48,6 +49,8 @@ def compare(
         What to compare.
     on_progress : callable, optional
         Told now and then how far it is.
+    on_runs : callable, optional
+        Given the runs of each architecture as soon as they are there.
     should_stop : callable, optional
         Asked before each update; once it says yes, what is unfinished ends as "stopped".
     budget_seconds : float
@@ -81,7 +84,7 @@ def compare(
 
         on_epoch(0)
         sequential = experiment.seeding == "sequential"
-        runs += train(
+        trained = train(
             architecture,
             experiment.training,
             data,
@@ -90,6 +93,8 @@ def compare(
             on_epoch=on_epoch,
             should_stop=should_stop,
         )
+        on_runs(trained)
+        runs += trained
     return Comparison(experiment, tuple(runs))
 
 
@@ -123,4 +128,6 @@ class _Streams:
         )
 
     def _stream(self, engine: str, seed: int, make: Callable[[int], Any]) -> Any:
-        return self._streams.setdefault((engine, seed), make(seed))
+        if (engine, seed) not in self._streams:
+            self._streams[engine, seed] = make(seed)
+        return self._streams[engine, seed]

@@ -10,18 +10,19 @@ import sys
 import threading
 import time
 from collections import OrderedDict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import IO, cast
 
 from moonlab.compare import Progress
-from moonlab.results import Comparison
+from moonlab.results import Comparison, Run
+from moonlab.rules import SpecError
 from moonlab.spec import Experiment
-from moonlab.worker import Event, Failed, Finished, Progressed, Refused, Start, Stop
+from moonlab.worker import Event, Failed, Finished, Progressed, Refused, Start, Stop, Trained
 
 _LOG = logging.getLogger(__name__)
 _STOP_SECONDS = 0.8  # to stop by itself; then the worker is ended
-_GRACE_SECONDS = 60.0  # without anybody looking at a job
+_GRACE_SECONDS = 180.0  # unwatched; a hidden tab's timers come once a minute
 _ATTEMPTS = 2
 _THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
@@ -45,6 +46,8 @@ class Job:
     progress: Progress | None = None
     comparison: Comparison | None = None
     message: str = ""
+    error: SpecError | None = None
+    runs: list[Run] = field(default_factory=list)
     stop_asked: threading.Event = field(default_factory=threading.Event)
     ended: threading.Event = field(default_factory=threading.Event)
     seen_at: float = field(default_factory=time.monotonic)
@@ -64,11 +67,26 @@ class Job:
         """Tell that somebody still looks; an unwatched job is stopped after a grace time."""
         self.seen_at = time.monotonic()
 
-    def end(self, status: str, comparison: Comparison | None = None, message: str = "") -> None:
+    def begin(self) -> bool:
+        """Set the status to "running", unless the job is over."""
+        with self._ending:
+            if not self.is_over:
+                self.status = "running"
+            return not self.is_over
+
+    def end(
+        self,
+        status: str,
+        comparison: Comparison | None = None,
+        *,
+        message: str = "",
+        error: SpecError | None = None,
+    ) -> None:
         """Set the outcome; the first one stays."""
         with self._ending:
             if not self.is_over:
-                self.comparison, self.message, self.status = comparison, message, status
+                self.comparison, self.message, self.error = comparison, message, error
+                self.status = status
                 self.ended.set()
 
 
@@ -109,7 +127,9 @@ class JobRunner:
     def submit(self, experiment: Experiment, budget_seconds: float) -> Job:
         """Queue an experiment; it is over at once if its comparison is in the cache."""
         job = Job(experiment, budget_seconds, next(self._numbers))
-        if not self._ended_from_cache(job):
+        if self._closed.is_set():
+            job.end("stopped")
+        elif not self._ended_from_cache(job):
             self._waiting.put(job)
         return job
 
@@ -145,27 +165,31 @@ class JobRunner:
 
     def _run(self, job: Job) -> None:
         for attempt in range(1, _ATTEMPTS + 1):
-            if job.stop_asked.is_set() or self._closed.is_set() or job.is_abandoned:
-                job.end("stopped")
-                return
-            job.status = "running"
+            if self._must_stop(job) or not job.begin():
+                break
             event = self._train(job)
             if isinstance(event, Finished):
-                self._finish(job, event.comparison)
+                self._finish(job)
                 return
             if isinstance(event, Refused):
-                job.end("refused", message=str(event.error))
+                job.end("refused", error=event.error)
                 return
             if isinstance(event, Failed):
                 _LOG.error("job %s failed in the worker:\n%s", job.number, event.traceback)
-            elif not (job.stop_asked.is_set() or self._closed.is_set()):
+            elif not self._must_stop(job):
                 _LOG.error("the worker ended during job %s, attempt %s", job.number, attempt)
-        if job.stop_asked.is_set() or self._closed.is_set():
-            job.end("stopped")
+        if self._must_stop(job):
+            job.end("stopped", _finished_part(job))
         else:
             job.end("failed", message=FAILURE)
 
-    def _finish(self, job: Job, comparison: Comparison) -> None:
+    def _must_stop(self, job: Job) -> bool:
+        if job.is_abandoned:
+            job.stop_asked.set()
+        return job.stop_asked.is_set() or self._closed.is_set()
+
+    def _finish(self, job: Job) -> None:
+        comparison = Comparison(job.experiment, tuple(job.runs))
         if comparison.status == "stopped":
             job.end("stopped", comparison)
             return
@@ -178,39 +202,59 @@ class JobRunner:
     def _cached_bytes(self) -> int:
         return sum(comparison.n_bytes for comparison in self._cache.values())
 
-    def _train(self, job: Job) -> Event | None:
+    def _train(self, job: Job) -> Finished | Refused | Failed | None:
         """The last event of one attempt; None if the worker ended."""
         if self._worker.poll() is not None:
+            _end(self._worker)
             self._worker = _start_worker()
-        worker = self._worker
-        over = threading.Event()
-        watch = threading.Thread(target=_watch, args=(job, worker, over), daemon=True)
+        worker, over = self._worker, threading.Event()
+        watch = threading.Thread(target=self._watch, args=(job, worker, over), daemon=True)
         watch.start()
+        job.runs.clear()
         try:
             _send(worker, Start(job.number, job.experiment, job.budget_seconds))
-            while True:
-                event = cast(Event, pickle.load(cast(IO[bytes], worker.stdout)))
-                if not isinstance(event, Progressed):
-                    return event
-                job.progress = event.progress
+            return _last_event(job, cast(IO[bytes], worker.stdout))
         except (EOFError, OSError, pickle.UnpicklingError):
             _end(worker)
             return None
+        except BaseException:
+            _end(worker)  # or the next job would read what is left of this one's events
+            raise
         finally:
             over.set()
             watch.join()
 
+    def _watch(self, job: Job, worker: "subprocess.Popen[bytes]", over: threading.Event) -> None:
+        """Pass a wish to stop on to the worker, and end the worker if it does not heed it."""
+        while not over.wait(0.05):
+            if self._must_stop(job):
+                _send(worker, Stop(job.number))
+                if self._closed.is_set() or not over.wait(_STOP_SECONDS):
+                    worker.kill()  # whoever reads its events sees them end
+                return
 
-def _watch(job: Job, worker: "subprocess.Popen[bytes]", over: threading.Event) -> None:
-    """Pass a wish to stop on to the worker, and end the worker if it does not heed it."""
-    while not over.wait(0.05):
-        if job.is_abandoned:
-            job.stop_asked.set()
-        if job.stop_asked.is_set():
-            _send(worker, Stop(job.number))
-            if not over.wait(_STOP_SECONDS):
-                worker.kill()  # whoever reads its events sees them end
-            return
+
+def _last_event(job: Job, events: IO[bytes]) -> Finished | Refused | Failed:
+    """Take a job's events in, up to the one that ends it."""
+    while True:
+        event = cast(Event, pickle.load(events))
+        if event.job != job.number:
+            continue
+        if isinstance(event, Progressed):
+            job.progress = event.progress
+        elif isinstance(event, Trained):
+            job.runs += event.runs
+        else:
+            return event
+
+
+def _finished_part(job: Job) -> Comparison | None:
+    """The comparison of those architectures that were finished before the worker was ended."""
+    count = len(job.runs) // len(job.experiment.seeds)
+    if count == 0:
+        return None
+    finished = replace(job.experiment, architectures=job.experiment.architectures[:count])
+    return Comparison(finished, tuple(job.runs))
 
 
 def _send(worker: "subprocess.Popen[bytes]", message: Start | Stop) -> None:

@@ -16,6 +16,7 @@ from moonlab.results import Run
 from moonlab.rules import Fault, SpecError, check, shown
 from moonlab.spec import SEEDS_RULE, Architecture, Training, report_faults
 
+_STACK_PARAMETERS = 2**22  # in one stack
 _STACK_NUMBERS = 2**21  # of a layer's outputs, or of gathered points, in one stack
 _CHUNK_NUMBERS = 2**18  # of indices drawn at a time
 
@@ -94,7 +95,9 @@ def train(
     make_engine = _engine(architecture)
     started = time.perf_counter()
     runs: list[Run] = []
-    for first, last in _stacks(architecture, training, data, len(seeds)):
+    size = stack_size(architecture, training, len(data.y_train))
+    for first in range(0, len(seeds), size):
+        last = min(first + size, len(seeds))
         some = seeds[first:last]
         stack = _Stack(architecture, training, data, some, draws_of(some), make_engine)
         start = (
@@ -156,15 +159,12 @@ def _checked_weights(
     return weights
 
 
-def _stacks(
-    architecture: Architecture, training: Training, data: Data, n_seeds: int
-) -> Iterator[tuple[int, int]]:
-    """First and one-past-last seed of each stack; a stack's size is bounded by its memory."""
-    n_points = len(data.y_train)
+def stack_size(architecture: Architecture, training: Training, n_points: int) -> int:
+    """How many seeds train at once: as many as fit a bound on memory, at least one."""
     n_batch = min(training.batch_size or n_points, n_points)
-    numbers = max(n_batch * max(architecture.widths), n_points)
-    size = max(1, _STACK_NUMBERS // numbers)
-    return ((first, min(first + size, n_seeds)) for first in range(0, n_seeds, size))
+    activations = max(n_batch * max(architecture.widths), n_points)
+    by_parameters = _STACK_PARAMETERS // architecture.n_parameters
+    return max(1, min(_STACK_NUMBERS // activations, by_parameters))
 
 
 MakeEngine = Callable[[Architecture, Training, Sequence[Layers]], Engine]

@@ -3,9 +3,11 @@
 Run as `python -m moonlab.worker`; it ends when its standard input does.
 """
 
+import contextlib
 import os
 import pickle
 import queue
+import signal
 import sys
 import threading
 import traceback
@@ -13,7 +15,7 @@ from dataclasses import dataclass
 from typing import BinaryIO
 
 from moonlab.compare import Progress, compare
-from moonlab.results import Comparison
+from moonlab.results import Run
 from moonlab.rules import SpecError
 from moonlab.spec import Experiment
 
@@ -39,33 +41,44 @@ class Stop:
 
 @dataclass(frozen=True)
 class Progressed:
-    """So far it is."""
+    """The job is so far."""
 
+    job: int
     progress: Progress
 
 
 @dataclass(frozen=True)
-class Finished:
-    """It ran to its end, or to where it was stopped."""
+class Trained:
+    """The runs of one more architecture are there."""
 
-    comparison: Comparison
+    job: int
+    runs: list[Run]
+
+
+@dataclass(frozen=True)
+class Finished:
+    """The job ran to its end, or to where it was stopped."""
+
+    job: int
 
 
 @dataclass(frozen=True)
 class Refused:
-    """It was refused, with the sentences for the user."""
+    """The job was refused, with the sentences for the user."""
 
+    job: int
     error: SpecError
 
 
 @dataclass(frozen=True)
 class Failed:
-    """It failed, with the traceback for the log."""
+    """The job failed, with the traceback for the log."""
 
+    job: int
     traceback: str
 
 
-Event = Progressed | Finished | Refused | Failed
+Event = Progressed | Trained | Finished | Refused | Failed
 
 
 def _listen(source: BinaryIO, starts: "queue.Queue[Start | None]", stopped: set[int]) -> None:
@@ -83,37 +96,44 @@ def _listen(source: BinaryIO, starts: "queue.Queue[Start | None]", stopped: set[
             starts.put(message)
 
 
-def _events_of(start: Start, stopped: set[int], send: BinaryIO) -> None:
+def _run(start: Start, stopped: set[int], send: BinaryIO) -> None:
+    """Train one job and send its events."""
+
     def emit(event: Event) -> None:
         pickle.dump(event, send)
         send.flush()
 
+    job = start.job
     try:
-        comparison = compare(
+        compare(
             start.experiment,
-            lambda progress: emit(Progressed(progress)),
-            should_stop=lambda: start.job in stopped or _EVERY_JOB in stopped,
+            lambda progress: emit(Progressed(job, progress)),
+            on_runs=lambda runs: emit(Trained(job, runs)),
+            should_stop=lambda: job in stopped or _EVERY_JOB in stopped,
             budget_seconds=start.budget_seconds,
         )
-        emit(Finished(comparison))
+        emit(Finished(job))
     except SpecError as error:
-        emit(Refused(error))
+        emit(Refused(job, error))
     except BrokenPipeError:
         raise
     except Exception:
-        emit(Failed(traceback.format_exc()))
+        emit(Failed(job, traceback.format_exc()))
 
 
 def main() -> None:
     """Take one job after the other, at a low priority, until the input ends."""
     os.nice(_NICENESS)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the server, which ends this too
     send = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # whatever else prints must not get between the events
     starts: queue.Queue[Start | None] = queue.Queue()
     stopped: set[int] = set()
     threading.Thread(target=_listen, args=(sys.stdin.buffer, starts, stopped), daemon=True).start()
-    while (start := starts.get()) is not None:
-        _events_of(start, stopped, send)
+    with contextlib.suppress(BrokenPipeError):  # nobody listens any more
+        while (start := starts.get()) is not None:
+            _run(start, stopped, send)
+            stopped.discard(start.job)
 
 
 if __name__ == "__main__":

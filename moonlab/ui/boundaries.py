@@ -6,7 +6,6 @@ import streamlit as st
 
 from moonlab import boundary, dataset, frames
 from moonlab.results import Comparison
-from moonlab.spec import DataSpec, Experiment
 
 _HTML = """
 <div class="controls">
@@ -26,8 +25,8 @@ _component = st.components.v2.component(
 )
 
 
-def show_boundaries(comparison: Comparison, mark: tuple[str, int]) -> None:
-    """Show the boundaries of a comparison; `mark` tells it from others of its experiment."""
+def show_boundaries(comparison: Comparison, cache_key: str) -> None:
+    """Show the boundaries of a comparison; the cache key tells it from all others."""
     st.subheader("Decision boundaries", anchor=False)
     several = len(comparison.experiment.seeds) > 1
     st.caption(
@@ -35,15 +34,10 @@ def show_boundaries(comparison: Comparison, mark: tuple[str, int]) -> None:
         "train, diamonds validate, a cross marks a wrong one."
         + (" The colour is the mean over all seeds." if several else "")
     )
-    _component(key="boundaries", data=_frames(comparison.experiment, mark, comparison))
+    _component(key="boundaries", data=_frames(cache_key, comparison))
 
 
 @st.cache_resource(max_entries=32, show_spinner=False)
-def _frames(experiment: Experiment, mark: tuple[str, int], _comparison: Comparison) -> bytes:
-    data = _data(experiment.data)
+def _frames(cache_key: str, _comparison: Comparison) -> bytes:
+    data = dataset.load_data(_comparison.experiment.data)
     return frames.pack(_comparison, data, boundary.grid_over(data, _GRID_POINTS))
-
-
-@st.cache_resource(max_entries=16, show_spinner=False)
-def _data(spec: DataSpec) -> dataset.Data:
-    return dataset.load_data(spec)

@@ -74,6 +74,14 @@ def in_words(value: Any) -> str:
     return WORDS.get(value, str(value)) if isinstance(value, str) else f"{value:g}"
 
 
+def in_short(override: Mapping[str, Any] | None) -> str:
+    """The departures of an architecture, such as "Learning rate 0.1, Epochs 50"."""
+    return ", ".join(
+        f"{TRAINING_FIELDS[name].label if name in TRAINING_FIELDS else name} {in_words(value)}"
+        for name, value in (override or {}).items()
+    )
+
+
 def _choice(field: Field, options: list[Any], value: Any, key: str, store: Store) -> None:
     bound(
         st.selectbox,

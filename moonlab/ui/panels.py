@@ -9,7 +9,7 @@ from moonlab.rules import SpecError
 from moonlab.spec import Architecture
 from moonlab.ui.bind import bound, page_state
 from moonlab.ui.drawing import network_svg
-from moonlab.ui.fields import TRAINING_FIELDS, in_words, show_field
+from moonlab.ui.fields import TRAINING_FIELDS, in_short, show_field
 from moonlab.ui.state import PageState, Panel
 from moonlab.ui.words import as_plain_text
 
@@ -95,7 +95,6 @@ def _show_departures(state: PageState, panel: Panel, position: int) -> None:
     """The training fields in which this panel alone departs from the protocol."""
     override = panel.values["override"] or {}
     key = f"p{panel.id}"
-    face = ", ".join(f"{TRAINING_FIELDS[name].label} {in_words(v)}" for name, v in override.items())
     with st.popover("Own training" if not override else "Own training ●", key=f"{key}_own"):
         bound(
             st.multiselect,
@@ -111,7 +110,7 @@ def _show_departures(state: PageState, panel: Panel, position: int) -> None:
             store = partial(state.set_departure, panel.id, name)
             show_field("training", name, value, f"{key}_own_{name}", store)
     if override:
-        st.caption(f":orange[Departs: {as_plain_text(face)}]")
+        st.caption(f"Departs: {as_plain_text(in_short(override))}")
 
 
 def _show_panel_buttons(state: PageState, panel: Panel, position: int) -> None:

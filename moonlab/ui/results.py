@@ -10,6 +10,7 @@ from moonlab import export, figures
 from moonlab.results import Comparison
 from moonlab.spec import Experiment
 from moonlab.ui.boundaries import show_boundaries
+from moonlab.ui.fields import in_short
 from moonlab.ui.sharing import show_seen
 
 _CONFIG = {"displaylogo": False, "modeBarButtonsToRemove": ["select2d", "lasso2d"]}
@@ -22,21 +23,22 @@ def show_results(comparison: Comparison, current: Experiment | None) -> None:
     if current != comparison.experiment:
         st.info("These results belong to the earlier settings. Train to see the new ones.")
     if comparison.status == "stopped":
-        st.warning("Training was stopped: the rows show how far it came.")
+        st.warning("Training was stopped: the results show how far it came.")
+    key = _key(comparison)
     show_seen(comparison)
-    _show_table(comparison)
+    _show_table(key, comparison)
     _show_downloads(comparison)
     dark = st.context.theme.type == "dark"
     st.subheader("Loss", anchor=False)
     st.caption("Train solid, validation dashed. Click a name to hide its line.")
     st.plotly_chart(
-        _loss_figure(comparison.experiment, _mark(comparison), dark, comparison),
+        _loss_figure(key, dark, comparison),
         key="loss",
         theme=None,
         config=_CONFIG,
         alt="Loss of every architecture after each epoch, train solid and validation dashed.",
     )
-    show_boundaries(comparison, _mark(comparison))
+    show_boundaries(comparison, key)
 
 
 def table(comparison: Comparison) -> pd.DataFrame:
@@ -62,6 +64,9 @@ def table(comparison: Comparison) -> pd.DataFrame:
     for status in ("diverged", "stopped"):
         if summary[f"n_{status}"].any():
             frame[status.capitalize()] = summary[f"n_{status}"]
+    departures = [in_short(one.override) for one in comparison.experiment.architectures]
+    if any(departures):
+        frame["Departs in"] = departures
     frame["engine"] = frame["engine"].map({"torch": "PyTorch", "numpy": "NumPy"})
     names = {"architecture": "Architecture", "engine": "Engine", "parameters": "Parameters"}
     return frame.rename(columns=names)
@@ -74,7 +79,7 @@ def _count(correct: float, n: int) -> str:
     return f"{correct:.0f}/{n}" if correct == int(correct) else f"{correct:.1f}/{n}"
 
 
-def _show_table(comparison: Comparison) -> None:
+def _show_table(key: str, comparison: Comparison) -> None:
     percent = {
         label: st.column_config.NumberColumn(format="%.1f%%", help=help_text)
         for label, help_text in (
@@ -89,7 +94,7 @@ def _show_table(comparison: Comparison) -> None:
         for label in ("Train loss", "Validation loss", "Test loss")
     }
     st.dataframe(
-        _table(comparison.experiment, _mark(comparison), comparison),
+        _table(key, comparison),
         hide_index=True,
         column_config=percent
         | losses
@@ -124,19 +129,18 @@ def _show_downloads(comparison: Comparison) -> None:
             )
 
 
-def _mark(comparison: Comparison) -> tuple[str, int]:
-    """What tells two comparisons of one experiment apart: a stopped one has fewer rows."""
-    return comparison.status, sum(len(run.curves) for run in comparison.runs)
+def _key(comparison: Comparison) -> str:
+    """What tells comparisons apart in caches: a stopped one has fewer rows than a whole one."""
+    n_rows = sum(len(run.curves) for run in comparison.runs)
+    return f"{comparison.status} {n_rows} {comparison.experiment.to_json()}"
 
 
 # Kept as objects, not as copies: nothing here changes a figure, and copying one costs 30 ms
 @st.cache_resource(max_entries=64, show_spinner=False)
-def _loss_figure(
-    experiment: Experiment, mark: tuple[str, int], dark: bool, _comparison: Comparison
-) -> go.Figure:
+def _loss_figure(key: str, dark: bool, _comparison: Comparison) -> go.Figure:
     return figures.loss_curves(_comparison, dark)
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)
-def _table(experiment: Experiment, mark: tuple[str, int], _comparison: Comparison) -> pd.DataFrame:
+def _table(key: str, _comparison: Comparison) -> pd.DataFrame:
     return table(_comparison)
