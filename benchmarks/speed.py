@@ -16,6 +16,7 @@ from collections.abc import Callable
 import moonlab as ml
 from benchmarks.plain_script import HIDDEN, train_all
 
+# How many times the script's speed per model, and at most which share of its time for all seeds
 PROMISED = {("torch", 1): 2, ("numpy", 1): 8, ("torch", 32): 35, ("numpy", 32): 50}
 OF_THE_SCRIPT = {("numpy", 20): 0.45, ("torch", 20): 0.75}
 

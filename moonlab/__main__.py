@@ -69,7 +69,7 @@ def _read_experiment(path: Path) -> Experiment:
         rule = f"must hold at most {MAX_JSON_CHARACTERS:,} characters"
         raise SpecError([Fault(str(path), rule, "more")])
     try:
-        return Experiment.from_json(content.decode("utf-8"))
+        return Experiment.from_json(content.decode("utf-8-sig"))
     except UnicodeDecodeError:
         raise SpecError([Fault(str(path), "must be a text in UTF-8", "other bytes")]) from None
 
@@ -116,6 +116,11 @@ def _compare(arguments: argparse.Namespace) -> None:
     accuracies = ["train_accuracy", "val_accuracy", "test_accuracy"]
     with pd.option_context("display.width", 120, "display.float_format", "{:.4f}".format):
         print(comparison.summary()[columns + accuracies].to_string(index=False))
+    for name, n_diverged in zip(
+        comparison.experiment.names, comparison.summary()["n_diverged"], strict=True
+    ):
+        if n_diverged:
+            print(f"{name}: {n_diverged} runs diverged; the means hold their last finite weights.")
     print("Wrote " + ", ".join(map(str, paths)))
 
 
@@ -146,6 +151,12 @@ def main(arguments: list[str] | None = None) -> int:
         return 2
     except BrokenPipeError:  # whoever read the output has gone; the files are written
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except MemoryError:
+        print(
+            "There is not enough memory for this; take fewer seeds or smaller networks.",
+            file=sys.stderr,
+        )
+        return 1
     except OSError as error:
         print(f"{error.filename or parsed.out}: {error.strerror}", file=sys.stderr)
         return 1

@@ -78,7 +78,8 @@ def from_dict(document: dict[str, Any], faults: list[Fault]) -> dict[str, Any]:
     version = document.pop("schema_version", None)
     if type(version) is not int or version != SCHEMA_VERSION:
         rule = f"must be {SCHEMA_VERSION}, the version that this moonlab reads"
-        raise SpecError([Fault("schema_version", rule, shown(version)), *faults])
+        given = "nothing" if version is None else shown(version)
+        raise SpecError([Fault("schema_version", rule, given), *faults])
     faults += _key_faults("", document, [field.name for field in fields(Experiment)])
     parts: dict[str, Any] = {}
     for name, kind in (("data", DataSpec), ("training", Training)):
@@ -118,8 +119,7 @@ def _parse(text: str) -> tuple[dict[str, Any], list[Fault]]:
         )
     except (ValueError, RecursionError) as error:
         reason = "it nested too deeply" if isinstance(error, RecursionError) else str(error)
-        given = f"a text that is none ({reason})"
-        raise SpecError([Fault("experiment", "must be JSON", given)]) from None
+        raise SpecError([Fault("experiment", f"must be JSON: {reason}", shown(text))]) from None
     if not isinstance(document, dict):
         raise SpecError([Fault("experiment", "must be a JSON object", shown(document))])
     return document, faults

@@ -60,8 +60,12 @@ def load_data(spec: DataSpec) -> Data:
     n = spec.n_train
     data = Data(spec, X[:n], y[:n], X[n:], y[n:], X_test, y_test)
     faults = [
-        Fault(part, "must hold both classes: change `n_samples`, `seed` or the share", given)
-        for part, labels in (("train", data.y_train), ("validation", data.y_val))
+        Fault(
+            "validation_fraction",
+            f"must leave both classes in the {part} part: change it, `n_samples` or `seed`",
+            given,
+        )
+        for part, labels in (("training", data.y_train), ("validation", data.y_val))
         if (given := _one_class(labels))
     ]
     if faults:
@@ -72,7 +76,7 @@ def load_data(spec: DataSpec) -> Data:
 def _one_class(labels: Labels) -> str:
     """What is wrong with labels of one class only; empty for both classes and for no points."""
     classes = np.unique(labels)
-    return f"class {classes[0]} only" if len(classes) == 1 else ""
+    return f"{len(labels)} of class {classes[0]} alone" if len(classes) == 1 else ""
 
 
 def _two_arcs(n_samples: int, lower: Callable[[Points], Points]) -> tuple[Points, Labels]:

@@ -23,6 +23,7 @@ from moonlab.worker import Event, Failed, Finished, Progressed, Refused, Start, 
 _LOG = logging.getLogger(__name__)
 _STOP_SECONDS = 0.8  # to stop by itself; then the worker is ended
 _GRACE_SECONDS = 180.0  # unwatched; a hidden tab's timers come once a minute
+_UNSEEN_SECONDS = 3.0
 _ATTEMPTS = 2
 _THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
@@ -35,6 +36,8 @@ class Job:
 
     Attributes
     ----------
+    follows : Job or None
+        A job of an equal experiment that was under way before; its result will serve both.
     status : {"waiting", "running", "done", "stopped", "refused", "failed"}
         "stopped": ended early, with the comparison of what there was, or with none.
     """
@@ -50,7 +53,9 @@ class Job:
     runs: list[Run] = field(default_factory=list)
     stop_asked: threading.Event = field(default_factory=threading.Event)
     ended: threading.Event = field(default_factory=threading.Event)
+    follows: "Job | None" = None
     seen_at: float = field(default_factory=time.monotonic)
+    kept_at: float = field(default_factory=time.monotonic)
     _ending: threading.Lock = field(default_factory=threading.Lock)
 
     @property
@@ -61,11 +66,18 @@ class Job:
     @property
     def is_abandoned(self) -> bool:
         """Whether nobody has looked at it for the grace time."""
-        return time.monotonic() - self.seen_at > _GRACE_SECONDS
+        return time.monotonic() - self.kept_at > _GRACE_SECONDS
+
+    @property
+    def is_unseen(self) -> bool:
+        """Whether the page it was started from has gone, as after a reload."""
+        return time.monotonic() - self.seen_at > _UNSEEN_SECONDS
 
     def seen(self) -> None:
         """Tell that somebody still looks; an unwatched job is stopped after a grace time."""
-        self.seen_at = time.monotonic()
+        self.seen_at = self.kept_at = time.monotonic()
+        if self.follows is not None:
+            self.follows.kept_at = self.seen_at
 
     def begin(self) -> bool:
         """Set the status to "running", unless the job is over."""
@@ -108,6 +120,7 @@ class JobRunner:
         self._closed = threading.Event()
         self._numbers = itertools.count()
         self._waiting: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
+        self._unfinished: list[Job] = []
         self._worker = _start_worker()
         self._thread = threading.Thread(target=self._work, daemon=True, name="moonlab-jobs")
         self._thread.start()
@@ -130,14 +143,23 @@ class JobRunner:
         if self._closed.is_set():
             job.end("stopped")
         elif not self._ended_from_cache(job):
+            job.follows = self._under_way(experiment)
+            self._unfinished.append(job)
             self._waiting.put(job)
         return job
+
+    def _under_way(self, experiment: Experiment) -> Job | None:
+        """A job of an equal experiment, whose result the next one will take from the cache."""
+        self._unfinished = [job for job in self._unfinished if not job.is_over]
+        return next((job for job in self._unfinished if job.experiment == experiment), None)
 
     def stop(self, job: Job) -> None:
         """Ask a job to stop; it is over within about a second."""
         job.stop_asked.set()
         if job.status == "waiting":
             job.end("stopped")
+        if job.follows is not None and job.follows.is_unseen:
+            job.follows.stop_asked.set()  # left behind by a reload: nobody else is there to stop it
 
     def close(self) -> None:
         """End the worker process and the thread; jobs under way or waiting end as stopped."""
@@ -179,7 +201,7 @@ class JobRunner:
             elif not self._must_stop(job):
                 _LOG.error("the worker ended during job %s, attempt %s", job.number, attempt)
         if self._must_stop(job):
-            job.end("stopped", _finished_part(job))
+            job.end("stopped", _begun_part(job))
         else:
             job.end("failed", message=FAILURE)
 
@@ -191,7 +213,7 @@ class JobRunner:
     def _finish(self, job: Job) -> None:
         comparison = Comparison(job.experiment, tuple(job.runs))
         if comparison.status == "stopped":
-            job.end("stopped", comparison)
+            job.end("stopped", _begun_part(job))
             return
         with self._lock:
             self._cache[job.experiment] = comparison
@@ -248,13 +270,16 @@ def _last_event(job: Job, events: IO[bytes]) -> Finished | Refused | Failed:
             return event
 
 
-def _finished_part(job: Job) -> Comparison | None:
-    """The comparison of those architectures that were finished before the worker was ended."""
-    count = len(job.runs) // len(job.experiment.seeds)
-    if count == 0:
+def _begun_part(job: Job) -> Comparison | None:
+    """The comparison of the architectures that had begun when the job was stopped, if any had."""
+    size = len(job.experiment.seeds)
+    stacks = [job.runs[start : start + size] for start in range(0, len(job.runs), size)]
+    begun = [runs for runs in stacks if any(len(run.curves) > 1 for run in runs)]
+    if not begun:
         return None
-    finished = replace(job.experiment, architectures=job.experiment.architectures[:count])
-    return Comparison(finished, tuple(job.runs))
+    architectures = job.experiment.architectures[: len(begun)]
+    runs = tuple(run for stack in begun for run in stack)
+    return Comparison(replace(job.experiment, architectures=architectures), runs)
 
 
 def _send(worker: "subprocess.Popen[bytes]", message: Start | Stop) -> None:

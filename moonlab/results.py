@@ -101,12 +101,13 @@ class Run:
             If `X` is no array of numbers of that shape.
         """
         try:
-            points = np.asarray(X, dtype=np.float64)
-        except (TypeError, ValueError):
+            points = np.asarray(X)
+        except ValueError:
             points = np.empty(())
-        if points.ndim != 2 or points.shape[1] != N_FEATURES:
+        if points.dtype.kind not in "iuf" or points.ndim != 2 or points.shape[1] != N_FEATURES:
             given = f"shape {np.shape(X)}" if isinstance(X, np.ndarray) else shown(X)
             raise SpecError([Fault("X", "must be numbers of shape (n, 2)", given)])
+        points = points.astype(np.float64)
         return expit(logits(self.reported_parameters[np.newaxis], self.architecture, points)[0])
 
     def state_dict(self) -> "dict[str, torch.Tensor]":

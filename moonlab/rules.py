@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 _SHOWN_CHARACTERS = 60
 _SHOWN_FAULTS = 50
+_JOINER = "\u200d"  # which makes one emoji of several
 
 
 class Fault(NamedTuple):
@@ -108,7 +109,7 @@ def real(low: float, high: float, *, above_low: bool = False) -> Rule:
 def choice(*options: str) -> Rule:
     """A rule for one of a few words."""
     text = "must be " + " or ".join(repr(option) for option in options)
-    return Rule(text, lambda value: isinstance(value, str) and value in options, options=options)
+    return Rule(text, lambda value: type(value) is str and value in options, options=options)
 
 
 def optional(rule: Rule, meaning: str) -> Rule:
@@ -143,6 +144,6 @@ def label_text(most: int) -> Rule:
     def accepts(value: object) -> bool:
         if not isinstance(value, str) or not 1 <= len(value) <= most:
             return False
-        return value.isprintable() and not value.isspace()
+        return value.replace(_JOINER, "").isprintable() and not value.isspace()
 
     return Rule(f"must be a text of 1 to {most} printable characters, not all blank", accepts)

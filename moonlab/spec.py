@@ -34,7 +34,9 @@ class _Checked:
             raise SpecError(faults)
         for field in fields(self):  # type: ignore[arg-type]
             if field.type is float:  # 1 and 1.0 are the same number: keep one form of it
-                object.__setattr__(self, field.name, float(values[field.name]))
+                object.__setattr__(
+                    self, field.name, float(values[field.name]) + 0.0
+                )  # and -0.0 is 0
 
     def _more_faults(self) -> list[Fault]:
         return []
@@ -335,6 +337,14 @@ class Experiment(_Checked):
                 candidate = f"{name} ({count})"
             names.append(candidate)
         return tuple(names)
+
+    def is_same_but_for_names(self, other: "Experiment") -> bool:
+        """Whether two experiments train the same networks in the same way."""
+        return self._nameless() == other._nameless()
+
+    def _nameless(self) -> "Experiment":
+        nameless = tuple(replace(architecture, name=None) for architecture in self.architectures)
+        return replace(self, architectures=nameless)
 
     def to_json(self) -> str:
         """The experiment as JSON text: every field, and the version of the schema."""

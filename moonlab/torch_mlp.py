@@ -32,7 +32,8 @@ def _linear(n_in: int, n_out: int) -> nn.Module:
 class MLP(nn.Sequential):
     """Linear and activation per hidden layer, Linear out, no output activation.
 
-    Dropout masks are handed to `forward`, since `nn.Dropout` draws from the global generator.
+    Its weights are still to be loaded. Dropout masks are handed to `forward`, since `nn.Dropout`
+    draws from the global generator.
     """
 
     def __init__(
@@ -275,7 +276,8 @@ class SequentialDraws:
 
     The order is that of the plain script under one `torch.manual_seed`: per Linear its default
     initialisation, then the chosen one of every weight, then per epoch the two integers that a
-    shuffling DataLoader draws, the second of which seeds the permutation.
+    shuffling DataLoader draws, the second of which seeds the permutation. A full batch is not
+    shuffled, and draws nothing per epoch.
     """
 
     def __init__(self, architecture: Architecture, generators: Sequence[torch.Generator]) -> None:

@@ -228,6 +228,7 @@ def test_slider_and_play_move_all_boundaries_in_the_browser_alone(page, server):
 
 def test_clicking_train_many_times_trains_once_and_stop_stops(page, server):
     visit(page, server, BIG)
+    page.get_by_role("button", name="Train and compare").click()
     stop = page.get_by_role("button", name="Stop")
     expect(stop).to_be_visible()
     expect(page.get_by_text("Training 2→32→32→1")).to_be_visible()
@@ -241,6 +242,7 @@ def test_clicking_train_many_times_trains_once_and_stop_stops(page, server):
 
 def test_training_outlives_a_change_of_a_widget_and_a_second_tab(page, server, browser):
     visit(page, server, BIG)
+    page.get_by_role("button", name="Train and compare").click()
     expect(page.get_by_text("Training 2→32→32→1")).to_be_visible()
     page.get_by_role("button", name="Add architecture").click()
     expect(page.get_by_label("Name of architecture 2")).to_be_visible()
@@ -250,6 +252,20 @@ def test_training_outlives_a_change_of_a_widget_and_a_second_tab(page, server, b
     page.get_by_role("button", name="Stop").click()
     expect(page.get_by_role("button", name="Stop")).to_have_count(0)
     wait_for_results(other, 2)
+
+
+def test_addresses_in_a_name_from_a_link_become_no_links(page, server):
+    name = "http://evil.example/x www.evil.example a@evil.example"
+    named = ml.Architecture((32, 32), engine="numpy", name=name)
+    experiment = ml.Experiment(ml.DataSpec(), BIG.training, (named,), BIG.seeds)
+    visit(page, server, experiment)
+    page.get_by_role("button", name="Train and compare").click()
+    expect(page.get_by_text("evil").first).to_be_visible()
+    expect(page.get_by_role("button", name="Stop")).to_be_visible()
+    assert page.locator("a[href*=evil]").count() == 0
+    page.get_by_role("button", name="Stop").click()
+    wait_for_results(page, 1)
+    assert page.locator("a[href*=evil]").count() == 0
 
 
 def test_nonsense_gets_a_sentence_and_is_not_lost(page, server):

@@ -25,6 +25,11 @@ MEMORY = small(
     data=ml.DataSpec(n_samples=100_000),
     seeds=(0,),
 )
+PARAMETERS = small(
+    training=ml.Training(epochs=1, batch_size=None),
+    architectures=(ml.Architecture((1024,) * 8, engine="numpy"),),
+    seeds=tuple(range(16)),
+)
 LARGEST = ml.Experiment(
     ml.DataSpec(n_samples=100_000),
     ml.Training(epochs=20_000, batch_size=1),
@@ -39,9 +44,10 @@ LARGEST = ml.Experiment(
         (LONG, [r"60 minutes: .* Got an estimated [\d,.]+ hours"]),
         (ROWS, [r"2,000,000 rows of history: .* Got an estimated 2,560,128 rows"]),
         (MEMORY, [r"2 GiB of memory: .* Got an estimated \d+\.\d GiB"]),
-        (LARGEST, ["60 minutes", "rows of history"]),
+        (LARGEST, ["60 minutes", "rows of history", "GiB of memory"]),
+        (PARAMETERS, ["2 GiB of memory"]),
     ],
-    ids=["time", "rows", "memory", "largest"],
+    ids=["time", "rows", "memory", "largest", "parameters"],
 )
 def test_too_much_work_is_refused_before_anything_is_allocated(experiment, limits):
     started = time.perf_counter()

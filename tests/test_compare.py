@@ -209,5 +209,5 @@ def test_what_is_no_experiment_is_refused(given):
 
 
 def test_data_of_one_class_is_refused():
-    with pytest.raises(ml.SpecError, match="must hold both classes"):
+    with pytest.raises(ml.SpecError, match="must leave both classes"):
         ml.compare(small(data=ml.DataSpec(n_samples=10, validation_fraction=0.9)))

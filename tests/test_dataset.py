@@ -168,9 +168,12 @@ def test_parts_of_one_class_are_refused_and_all_named(fraction):
         if not parts:
             ml.load_data(spec)
             continue
-        with pytest.raises(ml.SpecError, match="must hold both classes") as caught:
+        with pytest.raises(ml.SpecError, match="must leave both classes") as caught:
             ml.load_data(spec)
-        assert tuple(fault.field for fault in caught.value.faults) == parts
+        assert {fault.field for fault in caught.value.faults} == {"validation_fraction"}
+        words = {"train": "in the training part", "validation": "in the validation part"}
+        for fault, part in zip(caught.value.faults, parts, strict=True):
+            assert words[part] in fault.rule
 
 
 def test_both_parts_of_one_class_are_named_in_one_error():

@@ -71,13 +71,13 @@ def test_a_curve_is_the_mean_over_seeds_from_epoch_0(comparison):
             assert_allclose(line.y, table.loc[name, column], rtol=1e-14)
 
 
-def test_a_run_that_ended_early_counts_only_where_it_has_rows(comparison):
+def test_a_run_that_diverged_stays_in_the_mean_with_its_last_finite_row(comparison):
     short, *others = runs_of(comparison)
     short = replace(short, curves=short.curves[:2] + 10, status="diverged")
     runs = (short, *others, *runs_of(comparison, 1))
     line = figures.loss_curves(ml.Comparison(comparison.experiment, runs)).data[0]
     expected = [
-        np.mean([run.curves[row, 0] for run in runs[:3] if row < len(run.curves)])
+        np.mean([run.curves[min(row, len(run.curves) - 1), 0] for run in runs[:3]])
         for row in range(7)
     ]
     assert_allclose(line.y, expected, rtol=1e-14)

@@ -122,15 +122,14 @@ def test_an_equal_experiment_that_waits_is_not_trained_again(busy):
         (
             ml.Experiment(ml.DataSpec(n_samples=10, validation_fraction=0.9)),
             BUDGET,
-            "`train` must hold both classes",
+            "`validation_fraction` must leave both classes",
         ),
     ],
 )
 def test_a_refused_job_says_why(runner, experiment, budget, sentence):
     job, pid = ended(runner.submit(experiment, budget)), runner.worker_pid
     assert (job.status, job.comparison) == ("refused", None)
-    assert job.message.startswith(sentence)
-    assert "Traceback" not in job.message
+    assert str(job.error).startswith(sentence)
     assert runner.cached(experiment) is None
     assert ended(runner.submit(quick(24), BUDGET)).status == "done"
     assert runner.worker_pid == pid
@@ -144,3 +143,45 @@ def test_a_job_that_nobody_watches_is_stopped_after_the_grace_time(runner, monke
         assert not job.ended.wait(0.2)
     assert job.ended.wait(1.0 + STOP_SECONDS)
     assert job.status == "stopped"
+
+
+def test_what_was_finished_before_a_stop_is_kept_and_what_had_not_begun_is_left_out(runner):
+    experiment = ml.Experiment(
+        training=ml.Training(epochs=3000),
+        architectures=(
+            ml.Architecture((4,), engine="numpy", override={"epochs": 3}),
+            ml.Architecture((32, 32), engine="numpy"),
+            ml.Architecture((5,), engine="numpy"),
+        ),
+        seeds=tuple(range(16)),
+    )
+    job = runner.submit(experiment, BUDGET)
+    while not (job.progress and job.progress.position == 1 and job.progress.epoch > 0):
+        assert not job.ended.wait(0.02)
+    runner.stop(job)
+    ended(job)
+    assert job.status == "stopped"
+    assert job.comparison.experiment.architectures == experiment.architectures[:2]
+    statuses = [run.status for run in job.comparison.runs]
+    assert statuses == ["ok"] * 16 + ["stopped"] * 16
+
+
+def test_after_a_reload_the_same_experiment_shows_the_progress_of_the_job_under_way(runner):
+    first = running(runner, endless(7))
+    again = runner.submit(endless(7), BUDGET)
+    assert again.follows is first
+    first.seen_at -= 10  # its page has gone
+    runner.stop(again)
+    ended(again)
+    assert ended(first).status == "stopped"
+
+
+def test_stopping_a_follower_leaves_a_job_that_others_watch_alone(runner):
+    first = running(runner, endless(8))
+    again = runner.submit(endless(8), BUDGET)
+    first.seen()
+    runner.stop(again)
+    ended(again)
+    assert not first.ended.wait(0.5)
+    runner.stop(first)
+    ended(first)

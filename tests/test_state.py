@@ -119,7 +119,7 @@ def test_a_copy_and_its_original_do_not_move_each_other():
     copy = ids(state)[1]
     assert len(set(state.experiment().architectures)) == 1
     state.set_width(copy, 0, 9)
-    state.panel(original).values["override"]["learning_rate"] = 0.25
+    state.panels[0].values["override"]["learning_rate"] = 0.25
     state.set_depth(original, 1)
     one, other = state.experiment().architectures
     assert (one.hidden, one.override["learning_rate"]) == ((5,), 0.25)
@@ -185,6 +185,7 @@ def test_the_first_edit_of_a_replay_leaves_it_and_says_so(edit):
     assert (experiment.seeding, experiment.seeds) == ("independent", tuple(range(20)))
     assert "0-19" in state.notice
     state.set_seeds("5")
+    assert state.notice == ""  # it would not be true any more
     edit(state)
     assert state.experiment().seeds == (5,)  # only the first edit sets the seeds
 
@@ -194,7 +195,34 @@ def test_own_seeds_leave_the_replay_and_stay():
     state.set_seeds("7, 9")
     experiment = state.experiment()
     assert (experiment.seeding, experiment.seeds) == ("independent", (7, 9))
-    assert state.notice != ""
+    assert state.notice == ""
+
+
+def test_a_name_leaves_the_replay_as_it_is():
+    state = lesson()
+    state.set_panel(ids(state)[0], "name", "mine")
+    experiment = state.experiment()
+    assert (experiment.seeding, experiment.seeds) == ("sequential", (42,))
+    assert experiment.is_same_but_for_names(ml.lesson.torch_experiment())
+    assert not experiment.is_same_but_for_names(ml.lesson.numpy_experiment())
+    state.undo()
+    assert state.experiment() == ml.lesson.torch_experiment()
+
+
+def test_an_edit_of_a_panel_or_layer_that_is_gone_changes_nothing():
+    state = PageState(ml.Experiment(architectures=(ml.Architecture((4, 5)),)))
+    (panel,) = ids(state)
+    for late in (
+        lambda: state.set_width(99, 0, 3),
+        lambda: state.set_width(panel, 2, 3),
+        lambda: state.set_depth(99, 3),
+        lambda: state.set_depth(panel, None),
+        lambda: state.set_depth(panel, 10**6),
+        lambda: state.set_panel(99, "engine", "numpy"),
+        lambda: state.set_departures(99, ["l2"]),
+    ):
+        late()
+    assert state.experiment() == ml.Experiment(architectures=(ml.Architecture((4, 5)),))
 
 
 def test_loading_takes_the_notice_away():

@@ -128,7 +128,8 @@ class Page(RuleBasedStateMachine):
         index, panel_id = self.chosen(number)
         self.state.set_panel(panel_id, *edit)
         self.panels[index].fields |= dict([edit])
-        self.edited()
+        if edit[0] != "name":  # a name changes no number
+            self.edited()
 
     @rule(edit=SHARED_EDITS)
     def set_shared(self, edit):

@@ -11,7 +11,7 @@ from helpers import assert_same_run
 from job_helpers import BUDGET, endless, quick
 
 import moonlab as ml
-from moonlab.worker import Failed, Finished, Progressed, Refused, Start, Stop
+from moonlab.worker import Failed, Finished, Progressed, Refused, Start, Stop, Trained
 
 ROOT = Path(__file__).resolve().parent.parent
 THE_WORKER = ["-m", "moonlab.worker"]
@@ -91,18 +91,19 @@ def test_a_job_under_way_ends_when_the_input_does(start_worker):
     assert isinstance(next_event(process), Progressed)
     events, _ = talk(process)
     assert process.returncode == 0
-    assert events[-1].comparison.status == "stopped"
+    assert isinstance(events[-1], Finished)
+    assert {run.status for event in events for run in getattr(event, "runs", [])} == {"stopped"}
 
 
 def test_what_prints_does_not_get_between_the_events(start_worker):
     process = start_worker("-c", PRINTING)
     pickle.dump(Start(0, quick(), BUDGET), process.stdin)
     process.stdin.flush()
-    event = next_event(process)
-    while isinstance(event, Progressed):
+    runs, event = [], next_event(process)
+    while not isinstance(event, Finished):
+        runs += event.runs if isinstance(event, Trained) else []
         event = next_event(process)
-    assert isinstance(event, Finished)
-    for run, other in zip(event.comparison.runs, ml.compare(quick()).runs, strict=True):
+    for run, other in zip(runs, ml.compare(quick()).runs, strict=True):
         assert_same_run(run, other)
     rest, said = talk(process)
     assert rest == []
@@ -115,11 +116,12 @@ def test_a_stop_reaches_its_own_job_only(start_worker):
     for message in (Start(0, endless(), BUDGET), Stop(0), Start(1, quick(), BUDGET)):
         pickle.dump(message, process.stdin)
     process.stdin.flush()
-    statuses = []
-    while len(statuses) < 2:
+    statuses, event = {0: set(), 1: set()}, None
+    while not (isinstance(event, Finished) and event.job == 1):
         event = next_event(process)
-        statuses += [event.comparison.status] if isinstance(event, Finished) else []
-    assert statuses == ["stopped", "ok"]
+        if isinstance(event, Trained):
+            statuses[event.job] |= {run.status for run in event.runs}
+    assert statuses == {0: {"stopped"}, 1: {"ok"}}
 
 
 def test_a_refusal_and_a_failure_are_events_and_the_worker_goes_on(start_worker):

@@ -17,13 +17,20 @@ def page_state() -> PageState:
     return state
 
 
-def bound(widget: Widget, label: str, value: Any, key: str, store: Store, **options: Any) -> None:
+def number(label: str, value: Any, key: str, store: Store, **options: Any) -> None:
+    """Show a number; one that is cleared or out of bounds is stored as None, for the door to name.
+
+    Without `value=None` Streamlit would put the least number in its place and say nothing.
+    """
+    bound(st.number_input, label, value, key, store, value=None, **options)
+
+
+def bound(widget: Widget, label: str, current: Any, key: str, store: Store, **options: Any) -> None:
     """Show a widget with a value of the state; what the user makes of it is stored at once."""
 
     def changed() -> None:
         store(st.session_state[key])
 
-    if st.session_state.get(key, value) != value:
-        st.session_state[key] = value  # the state has moved on: a preset, a link, an undone edit
-    st.session_state.setdefault(key, value)
+    if key not in st.session_state or st.session_state[key] != current:
+        st.session_state[key] = current  # new, or moved on: a preset, a link, an undone edit
     widget(label, key=key, on_change=changed, **options)

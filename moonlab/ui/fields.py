@@ -7,11 +7,11 @@ import streamlit as st
 
 from moonlab.rules import Rule
 from moonlab.spec import DataSpec, Training
-from moonlab.ui.bind import Store, bound
+from moonlab.ui.bind import Store, bound, number
 
 WORDS = {
-    "moons": "Two moons (the lesson's)",
-    "sklearn_moons": "Two moons (scikit-learn's)",
+    "moons": "Two moons",
+    "sklearn_moons": "Two moons, further apart",
     "adam": "Adam",
     "momentum": "Momentum 0.9",
     "gd": "Gradient descent",
@@ -42,14 +42,14 @@ DATA_FIELDS = {
     ),
 }
 TRAINING_FIELDS = {
-    "optimizer": Field("Optimizer", "How the weights follow the gradient."),
-    "learning_rate": Field("Learning rate", "The size of a step.", 0.01, 1e-6),
+    "optimizer": Field("Optimizer", "The rule by which weights follow the gradient of the loss."),
+    "learning_rate": Field("Learning rate", "The size of a step down the gradient.", 0.001, 1e-6),
     "batch_size": Field("Batch size", "Points per step. Full batch takes all points at once."),
     "epochs": Field("Epochs", "Passes over the training points.", 50),
-    "loss": Field("Loss", "What training makes small."),
+    "loss": Field("Loss", "The number that training makes as small as it can."),
     "l2": Field("L2", "Keeps weights small: λ/2 times their squares.", 0.001),
     "dropout": Field("Dropout", "Share of units left out at random.", 0.05),
-    "report": Field("Report", "Which epoch the table speaks of."),
+    "report": Field("Report", "Which epoch the table and the last picture show."),
 }
 
 
@@ -97,8 +97,7 @@ def _choice(field: Field, options: list[Any], value: Any, key: str, store: Store
 
 def _number(field: Field, rule: Rule, value: Any, key: str, store: Store) -> None:
     kind = int if isinstance(field.step, int) else float
-    bound(
-        st.number_input,
+    number(
         field.label,
         value,
         key,

@@ -7,7 +7,7 @@ _STYLE = """
 [data-testid="stMainBlockContainer"] { padding: 2.5rem 2rem 4rem; }
 .st-key-panels { font-size: 0.875rem; }
 .st-key-panels [data-testid="stVerticalBlock"] { gap: 0.5rem; }
-.st-key-panels [data-testid="stCaptionContainer"] { margin: 0; }
+.st-key-panels [data-testid="stCaptionContainer"] { margin: 0; overflow-wrap: anywhere; }
 .st-key-panels [data-testid="stPopover"] button { min-height: 2rem; padding: 0 0.5rem; }
 .st-key-panels [data-testid="stSelectbox"] input {
   font-size: 0.8125rem; padding-left: 0.5rem; padding-right: 0; text-overflow: clip;
@@ -20,6 +20,7 @@ _STYLE = """
 .st-key-panels [data-testid="stButton"] p {
   position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%);
 }
+[data-testid="stNumberInputClearButton"] { display: none; }
 @media (max-width: 640px) {
   [data-testid="stMainBlockContainer"] { padding: 3rem 1rem 3rem; }
 }

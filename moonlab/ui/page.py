@@ -11,7 +11,7 @@ from moonlab.spec import Experiment
 from moonlab.ui import look, panels, results, sharing, sidebar, training
 from moonlab.ui.bind import page_state
 from moonlab.ui.state import PageState
-from moonlab.ui.words import as_plain_text
+from moonlab.ui.words import faults_in_words
 
 _LOG = logging.getLogger(__name__)
 
@@ -21,6 +21,8 @@ def main() -> None:
     st.set_page_config(page_title="moonlab", page_icon="🌙", layout="wide")
     if "page" not in st.session_state:
         _open()
+    elif st.query_params.get(QUERY_KEY) != st.session_state.address:
+        _follow_address()
     look.show_style()
     st.title("moonlab", anchor=False)
     st.markdown(
@@ -28,9 +30,9 @@ def main() -> None:
     )
     sidebar.show_sidebar()
     sharing.show_ways_in(_current())
-    panels.show_panels()
     training.show_training()
     _show_message()
+    panels.show_panels()
     _remember_in_address()
     comparison = training.comparison()
     if comparison is not None:
@@ -40,6 +42,7 @@ def main() -> None:
 def _open() -> None:
     """Begin a session: the address's experiment, or the lesson's five networks."""
     st.session_state.message = ""
+    st.session_state.address = st.query_params.get(QUERY_KEY)
     experiment = lesson.torch_experiment()
     if QUERY_KEY in st.query_params:
         try:
@@ -47,10 +50,22 @@ def _open() -> None:
         except SpecError as error:
             _LOG.info("a damaged link: %s", error)
             st.session_state.message = (
-                "This link is damaged, so here is the lesson's comparison instead."
+                "This link is damaged, so here is the lesson's comparison instead.\n\n"
+                + faults_in_words(error)
             )
     st.session_state.page = PageState(experiment)
-    training.start(experiment)
+    training.start_if_quick(experiment)
+
+
+def _follow_address() -> None:
+    """Set up what the address says, after the browser's Back or Forward."""
+    st.session_state.address = st.query_params.get(QUERY_KEY)
+    try:
+        experiment = Experiment.from_query(st.query_params.to_dict())
+    except SpecError:
+        return
+    if QUERY_KEY in st.query_params:
+        page_state().load(experiment)
 
 
 def _current() -> Experiment | None:
@@ -65,7 +80,7 @@ def _show_message() -> None:
     if state.notice:
         st.info(state.notice)
     if st.session_state.message:
-        st.warning(as_plain_text(st.session_state.message))
+        st.warning(st.session_state.message)
 
 
 def _remember_in_address() -> None:
@@ -76,3 +91,4 @@ def _remember_in_address() -> None:
     query = experiment.to_query()
     if st.query_params.get(QUERY_KEY) != query[QUERY_KEY]:
         st.query_params[QUERY_KEY] = query[QUERY_KEY]
+    st.session_state.address = query[QUERY_KEY]

@@ -7,10 +7,10 @@ import streamlit as st
 from moonlab.figures import INK
 from moonlab.rules import SpecError
 from moonlab.spec import Architecture
-from moonlab.ui.bind import bound, page_state
+from moonlab.ui.bind import bound, number, page_state
 from moonlab.ui.drawing import network_svg
 from moonlab.ui.fields import TRAINING_FIELDS, in_short, show_field
-from moonlab.ui.state import PageState, Panel
+from moonlab.ui.state import MAX_DEPTH, PageState, Panel
 from moonlab.ui.words import as_plain_text
 
 _RULES = Architecture.RULES
@@ -39,25 +39,23 @@ def _show_panel(state: PageState, panel: Panel, position: int) -> None:
         f"{key}_name",
         lambda text: state.set_panel(panel.id, "name", text or None),
         label_visibility="collapsed",
-        placeholder=_label(panel),
+        placeholder=f"Name ({_label(panel)})",
         max_chars=60,
     )
-    bound(
-        st.number_input,
+    number(
         "Hidden layers",
         len(values["hidden"]),
         f"{key}_depth",
         partial(state.set_depth, panel.id),
         min_value=0,
-        max_value=16,
+        max_value=MAX_DEPTH,
         step=1,
         help="None makes a linear classifier: a straight boundary.",
     )
     if values["hidden"]:
         with st.container(horizontal=True, gap="xsmall"):
             for layer, width in enumerate(values["hidden"]):
-                bound(
-                    st.number_input,
+                number(
                     f"Width {layer + 1}",
                     width,
                     f"{key}_width_{layer}",

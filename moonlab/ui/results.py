@@ -1,6 +1,7 @@
 """The results: table, curves, boundaries, downloads."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pandas as pd
 import plotly.graph_objects as go
@@ -12,6 +13,7 @@ from moonlab.spec import Experiment
 from moonlab.ui.boundaries import show_boundaries
 from moonlab.ui.fields import in_short
 from moonlab.ui.sharing import show_seen
+from moonlab.ui.words import as_plain_text
 
 _CONFIG = {"displaylogo": False, "modeBarButtonsToRemove": ["select2d", "lasso2d"]}
 _PARTS = (("train", "Train"), ("val", "Validation"), ("test", "Test"))
@@ -20,17 +22,26 @@ _PARTS = (("train", "Train"), ("val", "Validation"), ("test", "Test"))
 def show_results(comparison: Comparison, current: Experiment | None) -> None:
     """Show a comparison, and say so if the settings have changed since."""
     st.subheader("Results", anchor=False)
-    if current != comparison.experiment:
+    if current is not None and current.is_same_but_for_names(comparison.experiment):
+        comparison = replace(comparison, experiment=current)
+    else:
         st.info("These results belong to the earlier settings. Train to see the new ones.")
     if comparison.status == "stopped":
         st.warning("Training was stopped: the results show how far it came.")
+    for name, runs in comparison.groups():
+        n_diverged = sum(run.status == "diverged" for run in runs)
+        if n_diverged:
+            st.warning(
+                f"{as_plain_text(name)}: {n_diverged} of {len(runs)} runs diverged. They stay in "
+                "the means with their last finite weights. Try a smaller learning rate."
+            )
     key = _key(comparison)
     show_seen(comparison)
     _show_table(key, comparison)
     _show_downloads(comparison)
     dark = st.context.theme.type == "dark"
     st.subheader("Loss", anchor=False)
-    st.caption("Train solid, validation dashed. Click a name to hide its line.")
+    st.caption("After each epoch. Train solid, validation dashed. Click a name to hide its line.")
     st.plotly_chart(
         _loss_figure(key, dark, comparison),
         key="loss",
@@ -64,6 +75,8 @@ def table(comparison: Comparison) -> pd.DataFrame:
     for status in ("diverged", "stopped"):
         if summary[f"n_{status}"].any():
             frame[status.capitalize()] = summary[f"n_{status}"]
+    if summary["n_stopped"].any():
+        frame["Epochs done"] = [len(runs[0].curves) - 1 for _, runs in comparison.groups()]
     departures = [in_short(one.override) for one in comparison.experiment.architectures]
     if any(departures):
         frame["Departs in"] = departures
@@ -86,11 +99,11 @@ def _show_table(key: str, comparison: Comparison) -> None:
             ("Train", "Share of the training points classified right."),
             ("Validation", "Share of the held-out points classified right."),
             ("Test", "Share of 20,000 fresh points from the same source: the one to judge by."),
-            ("Gap", "Train minus test accuracy, in points: what does not carry over."),
         )
     }
+    gap = "Train minus test accuracy, in percentage points: what does not carry over."
     losses = {
-        label: st.column_config.NumberColumn(format="%.4f")
+        label: st.column_config.NumberColumn(format="%.4g")
         for label in ("Train loss", "Validation loss", "Test loss")
     }
     st.dataframe(
@@ -99,6 +112,7 @@ def _show_table(key: str, comparison: Comparison) -> None:
         column_config=percent
         | losses
         | {
+            "Gap": st.column_config.NumberColumn(format="%.1f", help=gap),
             "Best epoch": st.column_config.NumberColumn(
                 format="%.0f", help="Where the validation loss was least (mean over seeds)."
             ),

@@ -1,6 +1,5 @@
 """The server around the page: it begins to work before the first visitor comes."""
 
-import gc
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -23,10 +22,10 @@ async def lifespan(app: st.App) -> AsyncIterator[dict[str, Any]]:
     """Train what the page opens on before anybody asks; end the worker with the server."""
     runner = job_runner()
     runner.submit(lesson.torch_experiment(), BUDGET_SECONDS)
-    gc.collect()
-    gc.freeze()  # what is loaded by now stays: later collections need not walk over it
-    yield {}
-    runner.close()
+    try:
+        yield {}
+    finally:
+        runner.close()
 
 
 def show_calmly(error: Exception) -> bool:

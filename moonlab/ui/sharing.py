@@ -8,7 +8,7 @@ from moonlab.results import Comparison
 from moonlab.rules import Fault, SpecError
 from moonlab.spec import Experiment
 from moonlab.ui.bind import page_state
-from moonlab.ui.training import start
+from moonlab.ui.training import start_if_quick
 from moonlab.ui.words import as_plain_text, faults_in_words
 
 
@@ -43,7 +43,7 @@ def show_seen(comparison: Comparison) -> None:
 
 def _load(experiment: Experiment) -> None:
     page_state().load(experiment)
-    start(experiment)
+    start_if_quick(experiment)
 
 
 def _load_preset(name: str) -> None:

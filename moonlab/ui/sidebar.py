@@ -28,9 +28,9 @@ def show_sidebar() -> None:
             state.seeds,
             "seeds",
             state.set_seeds,
-            help="One run a seed, for every architecture: numbers and ranges such as 0-19, 42.",
+            help="Each network trains once from each seed: numbers and ranges such as 0-19, 42.",
         )
-        with st.expander("More"):
+        with st.expander("More settings"):
             for name in _RARE:
                 _show("training", name)
 

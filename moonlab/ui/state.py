@@ -11,12 +11,15 @@ from moonlab.spec import SEEDS_RULE, Architecture, Experiment
 
 MAX_PANELS = int(Experiment.RULES["architectures"].high)
 MANY_SEEDS = "0-19"
+MAX_DEPTH = 16
 _SPARE_WIDTH = 8
 _MAX_UNDO = 50
 _EDITED = ("data", "training", "seeds", "seeding", "panels", "notice")
 _SEEDS = re.compile(r"\s*(\d{1,10})\s*(?:[-–]\s*(\d{1,10})\s*)?", re.ASCII)
-_NO_REPLAY = "You changed the lesson's replay: from here on every run has draws of its own."
-_MANY_SEEDS_NOTICE = f" There are 20 seeds now ({MANY_SEEDS}), since one run is mostly luck."
+_NOTICE = (
+    f"You changed the experiment: each network now trains from 20 seeds ({MANY_SEEDS}), "
+    "since a single run can be luck."
+)
 
 
 @dataclass
@@ -82,10 +85,6 @@ class PageState:
         """Whether there is room for one more panel."""
         return len(self.panels) < MAX_PANELS
 
-    def panel(self, panel_id: int) -> Panel:
-        """The panel of that id."""
-        return next(panel for panel in self.panels if panel.id == panel_id)
-
     def undo(self) -> None:
         """Take back the last edit."""
         if self._past:
@@ -109,13 +108,13 @@ class PageState:
 
     def set_departures(self, panel_id: int, names: list[str]) -> None:
         """Set in which training fields one architecture departs; new ones begin as the protocol."""
-        override = self.panel(panel_id).values["override"] or {}
+        override = self._override(panel_id)
         departures = {name: override.get(name, self.training[name]) for name in names}
         self.set_panel(panel_id, "override", departures or None)
 
     def set_departure(self, panel_id: int, name: str, value: Any) -> None:
         """Set the value of a training field in which one architecture departs."""
-        override = self.panel(panel_id).values["override"] or {}
+        override = self._override(panel_id)
         self.set_panel(panel_id, "override", override | {name: value})
 
     def add(self) -> None:
@@ -136,25 +135,35 @@ class PageState:
             self._edited()
             del self.panels[position]
 
-    def set_depth(self, panel_id: int, depth: int) -> None:
-        """Set the number of hidden layers; widths of layers that come back are as they were."""
+    def set_depth(self, panel_id: int, depth: int | None) -> None:
+        """Set the number of hidden layers; widths of layers that come back are as they were.
+
+        No number changes nothing.
+        """
+        position = self._position(panel_id)
+        if position is None or depth is None or not 0 <= depth <= MAX_DEPTH:
+            return
         self._edited()
-        panel = self.panel(panel_id)
+        panel = self.panels[position]
         widths = list(panel.values["hidden"])
         known = widths + panel.spare_widths
         known += [known[-1] if known else _SPARE_WIDTH] * (depth - len(known))
         panel.values["hidden"], panel.spare_widths = known[:depth], known[depth:]
 
-    def set_width(self, panel_id: int, layer: int, width: int) -> None:
+    def set_width(self, panel_id: int, layer: int, width: int | None) -> None:
         """Set the width of one hidden layer."""
-        widths = list(self.panel(panel_id).values["hidden"])
-        widths[layer] = width
-        self.set_panel(panel_id, "hidden", widths)
+        position = self._position(panel_id)
+        if position is not None and layer < len(self.panels[position].values["hidden"]):
+            widths = list(self.panels[position].values["hidden"])
+            widths[layer] = width
+            self.set_panel(panel_id, "hidden", widths)
 
     def set_panel(self, panel_id: int, name: str, value: Any) -> None:
         """Set a field of one architecture."""
-        self._edited()
-        self.panel(panel_id).values[name] = value
+        position = self._position(panel_id)
+        if position is not None:
+            self._remember() if name == "name" else self._edited()  # a name changes no number
+            self.panels[position].values[name] = value
 
     def set_shared(self, part: str, name: str, value: Any) -> None:
         """Set a field of the data or of the training protocol."""
@@ -164,17 +173,21 @@ class PageState:
     def set_seeds(self, text: str) -> None:
         """Set the seeds, as text."""
         self._remember()
-        if self.seeding == "sequential":
-            self.seeding, self.notice = "independent", _NO_REPLAY
-        self.seeds = text
+        self.seeding, self.seeds = "independent", text
+
+    def _override(self, panel_id: int) -> dict[str, Any]:
+        position = self._position(panel_id)
+        return {} if position is None else self.panels[position].values["override"] or {}
 
     def _position(self, panel_id: int) -> int | None:
         """Where a panel is; None once it is gone, as for the second of two quick clicks."""
         return next((i for i, panel in enumerate(self.panels) if panel.id == panel_id), None)
 
     def _remember(self) -> None:
+        """Keep what is there for `undo`; a notice lasts until the next edit."""
         self._past.append({name: deepcopy(getattr(self, name)) for name in _EDITED})
         del self._past[:-_MAX_UNDO]
+        self.notice = ""
 
     def _new_panel(self, values: dict[str, Any]) -> Panel:
         self._next_id += 1
@@ -189,8 +202,7 @@ class PageState:
         """Before an edit: remember what was; at the first edit of a lesson's replay, leave it."""
         self._remember()
         if self.seeding == "sequential":
-            self.seeding, self.seeds = "independent", MANY_SEEDS
-            self.notice = _NO_REPLAY + _MANY_SEEDS_NOTICE
+            self.seeding, self.seeds, self.notice = "independent", MANY_SEEDS, _NOTICE
 
 
 def parse_seeds(text: str) -> tuple[int, ...]:

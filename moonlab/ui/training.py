@@ -1,10 +1,11 @@
 """Training from the page: starting, watching and stopping a job."""
 
+import threading
 from functools import cache
 
 import streamlit as st
 
-from moonlab.budget import check_budget, duration
+from moonlab.budget import check_budget, duration, estimate
 from moonlab.jobs import Job, JobRunner
 from moonlab.results import Comparison
 from moonlab.rules import SpecError
@@ -13,11 +14,18 @@ from moonlab.ui.bind import page_state
 from moonlab.ui.words import as_plain_text, faults_in_words
 
 BUDGET_SECONDS = 300.0
+_UNASKED_SECONDS = 20.0
+_LOCK = threading.Lock()
+
+
+def job_runner() -> JobRunner:
+    """The runner that all sessions share, made when it is first asked for."""
+    with _LOCK:
+        return _job_runner()
 
 
 @cache
-def job_runner() -> JobRunner:
-    """The runner that all sessions share."""
+def _job_runner() -> JobRunner:
     return JobRunner()
 
 
@@ -25,6 +33,12 @@ def start(experiment: Experiment) -> None:
     """Start a job, unless one of this session's is under way."""
     if active_job() is None:
         st.session_state.job = job_runner().submit(experiment, BUDGET_SECONDS)
+
+
+def start_if_quick(experiment: Experiment) -> None:
+    """Start a job that nobody has asked for, if it takes a few seconds only or is there already."""
+    if estimate(experiment).seconds <= _UNASKED_SECONDS or job_runner().cached(experiment):
+        start(experiment)
 
 
 def active_job() -> Job | None:
@@ -39,6 +53,8 @@ def active_job() -> Job | None:
         st.session_state.comparison = job.comparison
     elif job.status == "stopped":
         st.session_state.message = "Stopped before there was anything to show."
+    elif job.error is not None:
+        st.session_state.message = faults_in_words(job.error)
     else:
         st.session_state.message = job.message
     return None
@@ -55,16 +71,16 @@ def _start_current() -> None:
     try:
         start(page_state().experiment())
     except SpecError as error:
-        st.session_state.message = str(error)
+        st.session_state.message = faults_in_words(error)
 
 
 def show_training() -> None:
     """Show the button that trains, or how far training is."""
     job = active_job()
-    faults, estimate = "", ""
+    faults, takes = "", ""
     try:
         work = check_budget(page_state().experiment(), BUDGET_SECONDS)
-        estimate = f"about {duration(work.seconds)}"
+        takes = f"about {duration(work.seconds)}"
     except SpecError as error:
         faults = faults_in_words(error)
     with st.container(horizontal=True, vertical_alignment="center"):
@@ -90,8 +106,8 @@ def show_training() -> None:
             on_click=page_state().undo,
             disabled=not page_state().can_undo,
         )
-        if estimate and job is None:
-            st.caption(f"Training takes {estimate}.")
+        if takes and job is None:
+            st.caption(f"Training takes {takes}.")
     if faults:
         st.error(f"Please correct this, then train:\n\n{faults}")
     if job is not None:
@@ -104,11 +120,12 @@ def _show_progress() -> None:
     if job is None or job.is_over:
         st.rerun()
     job.seen()
-    fraction, text = 0.0, "Waiting for its turn…"
-    if job.status == "running":
+    fraction, text = 0.0, "Waiting: other comparisons are before this one…"
+    shown = job.follows if job.follows is not None and not job.follows.is_over else job
+    if shown.status == "running":
         text = "Getting ready…"
-    if job.progress is not None:
-        progress = job.progress
+    if shown.progress is not None:
+        progress = shown.progress
         fraction = progress.fraction
         text = (
             f"Training {as_plain_text(progress.name)} "

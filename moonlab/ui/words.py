@@ -5,12 +5,19 @@ import re
 from moonlab.rules import Fault, SpecError
 
 _MARKUP = frozenset("\\`*_{}[]()<>#+-.!|~:$&")
+_WORD_JOINER = "\u2060"
 _FIELD = re.compile(r"architectures\[(\d+)\](?:\.(.+))?")
 
 
 def as_plain_text(text: str) -> str:
-    """A text from outside, for where Streamlit reads Markdown: each line is a line, no markup."""
-    escaped = "".join(f"\\{letter}" if letter in _MARKUP else letter for letter in text)
+    """A text from outside, for where Streamlit reads Markdown: each line is a line, no markup.
+
+    An invisible word joiner before what makes an address keeps it from becoming a link.
+    """
+    escaped = "".join(
+        (_WORD_JOINER if letter in ":.@" else "") + (f"\\{letter}" if letter in _MARKUP else letter)
+        for letter in text
+    )
     return escaped.replace("\n", "  \n")
 
 
