@@ -160,7 +160,7 @@ def momentum(learning_rate: float, shape: tuple[int, ...]) -> Update:
 def adam(learning_rate: float, shape: tuple[int, ...]) -> Update:
     """Adam: Kingma and Ba (2015), algorithm 1, in the order of their section 2.
 
-    The running sums leave out the factors 1 − β, which the step size takes up: five passes over
+    The running sums leave out the factors 1 − β, which the step size takes up: three passes over
     the parameters fewer.
     """
     m, v, scratch = np.zeros(shape), np.zeros(shape), np.empty(shape)

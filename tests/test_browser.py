@@ -134,8 +134,8 @@ def download(page, name):
     return Path(event.value.path()).read_text(encoding="utf-8")
 
 
-def experiment_of(page):
-    found = re.search(rf"{QUERY_KEY}=([\w-]+)", page.url)
+def experiment_in(url):
+    found = re.search(rf"{QUERY_KEY}=([\w-]+)", url)
     return ml.Experiment.from_query({QUERY_KEY: found[1]})
 
 
@@ -153,7 +153,7 @@ def test_a_newcomer_adds_a_panel_trains_reads_the_table_and_downloads(page, serv
     page.get_by_role("button", name="Train and compare").click()
     wait_for_results(page, 3)
 
-    experiment = experiment_of(page)
+    experiment = experiment_in(page.url)
     assert experiment.architectures[2] == ml.Architecture((6,), name="mine")
     rows = list(csv.DictReader(io.StringIO(download(page, "summary.csv"))))
     expected = ml.compare(experiment).summary()
@@ -289,16 +289,59 @@ def test_a_reload_brings_back_what_was_set_up(page, server):
     wait_for_results(page, 2)
     page.get_by_role("button", name="Remove architecture 1").click()
     expect(page.get_by_label("Name of architecture 2")).to_have_count(0)
-    page.wait_for_url(lambda url: experiment_hidden(url) == [(8, 8)])
+    page.wait_for_url(lambda url: experiment_in(url).architectures == SMALL.architectures[1:])
     page.reload()
     wait_for_results(page, 1)
     assert [row["Architecture"] for row in read_table(page)] == ["2→8→8→1"]
 
 
-def experiment_hidden(url):
-    found = re.search(rf"{QUERY_KEY}=([\w-]+)", url)
-    experiment = ml.Experiment.from_query({QUERY_KEY: found[1]})
-    return [architecture.hidden for architecture in experiment.architectures]
+def test_back_and_forward_take_edits_back_and_again(page, server):
+    visit(page, server)
+    wait_for_results(page, 2)
+    noise = page.get_by_label("Noise", exact=True)
+    for value in ("0.3", "0.4"):
+        noise.fill(value)
+        noise.press("Enter")
+        page.wait_for_url(lambda url, value=value: experiment_in(url).data.noise == float(value))
+        page.wait_for_timeout(2000)  # only a settled address is followed
+    page.go_back()
+    expect(noise).to_have_value("0.3")
+    page.wait_for_timeout(2000)
+    page.go_back()
+    expect(noise).to_have_value("0.1")
+    page.wait_for_timeout(2000)
+    page.go_forward()
+    expect(noise).to_have_value("0.3")
+
+
+def test_an_experiment_file_loads_by_upload_and_a_bad_one_gets_sentences(page, server, tmp_path):
+    visit(page, server)
+    wait_for_results(page, 2)
+    page.get_by_role("button", name="Load", exact=True).click()
+    bad = tmp_path / "bad.json"
+    bad.write_text(SMALL.to_json().replace('"relu"', '"rel"').replace("0.1", "-1"), "utf-8")
+    page.locator("input[type=file]").set_input_files(bad)
+    expect(page.get_by_text("This file does not load")).to_be_visible()
+    expect(page.get_by_text("did you mean 'relu'").first).to_be_visible()
+    expect(page.get_by_text("Noise").last).to_be_visible()
+    good = tmp_path / "good.json"
+    good.write_text(ml.lesson.numpy_experiment().to_json(), "utf-8")
+    page.locator("input[type=file]").set_input_files(good)
+    page.wait_for_url(lambda url: experiment_in(url) == ml.lesson.numpy_experiment())
+
+
+def test_a_cleared_or_huge_number_is_named_and_training_is_off(page, server):
+    visit(page, server)
+    wait_for_results(page, 2)
+    epochs = page.get_by_label("Epochs", exact=True)
+    for typed in ("", "999999999"):
+        epochs.fill(typed)
+        epochs.press("Tab")
+        expect(page.get_by_text("Please correct this")).to_be_visible()
+        expect(page.locator(".st-key-train button")).to_be_disabled()
+        epochs.fill("30")
+        epochs.press("Tab")
+        expect(page.get_by_text("Please correct this")).to_have_count(0)
 
 
 @pytest.mark.parametrize("value", ["", "broken"])

@@ -34,3 +34,8 @@ def test_both_commands_install_what_the_requirements_pin():
         assert "-r requirements.txt" in command
     assert "streamlit run streamlit_app.py" in run
     assert "-m pytest" in test
+
+
+def test_no_text_has_a_place_left_to_fill_in():
+    for path in [*ROOT.glob("*.md"), *ROOT.glob("benchmarks/*.md")]:
+        assert "@@" not in path.read_text(encoding="utf-8"), path

@@ -18,9 +18,10 @@ def page_state() -> PageState:
 
 
 def number(label: str, value: Any, key: str, store: Store, **options: Any) -> None:
-    """Show a number; one that is cleared or out of bounds is stored as None, for the door to name.
+    """Show a number; what is typed is stored as it is, and a cleared one as None, for the door.
 
-    Without `value=None` Streamlit would put the least number in its place and say nothing.
+    A bound of the widget's own would keep a number from the server and let the old one stand;
+    without `value=None` a cleared number would become the least one. Both would say nothing.
     """
     bound(st.number_input, label, value, key, store, value=None, **options)
 

@@ -29,7 +29,6 @@ class Field(NamedTuple):
     label: str
     help: str
     step: float | None = None
-    low: float | None = None
 
 
 DATA_FIELDS = {
@@ -43,7 +42,7 @@ DATA_FIELDS = {
 }
 TRAINING_FIELDS = {
     "optimizer": Field("Optimizer", "The rule by which weights follow the gradient of the loss."),
-    "learning_rate": Field("Learning rate", "The size of a step down the gradient.", 0.001, 1e-6),
+    "learning_rate": Field("Learning rate", "The size of a step down the gradient.", 0.001),
     "batch_size": Field("Batch size", "Points per step. Full batch takes all points at once."),
     "epochs": Field("Epochs", "Passes over the training points.", 50),
     "loss": Field("Loss", "The number that training makes as small as it can."),
@@ -64,7 +63,7 @@ def show_field(part: str, name: str, value: Any, key: str, store: Store) -> None
     elif rule.options:
         _choice(field, list(rule.options), value, key, store)
     else:
-        _number(field, rule, value, key, store)
+        _number(field, value, key, store)
 
 
 def in_words(value: Any) -> str:
@@ -95,16 +94,13 @@ def _choice(field: Field, options: list[Any], value: Any, key: str, store: Store
     )
 
 
-def _number(field: Field, rule: Rule, value: Any, key: str, store: Store) -> None:
-    kind = int if isinstance(field.step, int) else float
+def _number(field: Field, value: Any, key: str, store: Store) -> None:
     number(
         field.label,
         value,
         key,
         store,
-        min_value=kind(rule.low if field.low is None else field.low),
-        max_value=kind(rule.high),
         step=field.step,
-        format="%d" if kind is int else "%g",
+        format="%d" if isinstance(field.step, int) else "%g",
         help=field.help,
     )

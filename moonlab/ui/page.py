@@ -1,6 +1,7 @@
 """The page, from top to bottom."""
 
 import logging
+import time
 
 import streamlit as st
 
@@ -14,6 +15,7 @@ from moonlab.ui.state import PageState
 from moonlab.ui.words import faults_in_words
 
 _LOG = logging.getLogger(__name__)
+_SETTLED_SECONDS = 1.5
 
 
 def main() -> None:
@@ -21,7 +23,7 @@ def main() -> None:
     st.set_page_config(page_title="moonlab", page_icon="🌙", layout="wide")
     if "page" not in st.session_state:
         _open()
-    elif st.query_params.get(QUERY_KEY) != st.session_state.address:
+    elif _went_elsewhere():
         _follow_address()
     look.show_style()
     st.title("moonlab", anchor=False)
@@ -54,7 +56,21 @@ def _open() -> None:
                 + faults_in_words(error)
             )
     st.session_state.page = PageState(experiment)
+    st.session_state.n_edits = 0
+    st.session_state.address_at = 0.0
     training.start_if_quick(experiment)
+
+
+def _went_elsewhere() -> bool:
+    """Whether the browser went Back or Forward since the last run.
+
+    A click or an edit that was under way when the address changed still comes with the old one:
+    an address is believed only if nothing was edited and the last change is settled.
+    """
+    edited = page_state().n_edits != st.session_state.n_edits
+    settled = time.monotonic() - st.session_state.address_at > _SETTLED_SECONDS
+    differs = st.query_params.get(QUERY_KEY) != st.session_state.address
+    return differs and settled and not edited
 
 
 def _follow_address() -> None:
@@ -85,10 +101,12 @@ def _show_message() -> None:
 
 def _remember_in_address() -> None:
     """Keep the address in step with what is set up, so that a reload or a link brings it back."""
+    st.session_state.n_edits = page_state().n_edits
     experiment = _current()
     if experiment is None:
         return
     query = experiment.to_query()
     if st.query_params.get(QUERY_KEY) != query[QUERY_KEY]:
         st.query_params[QUERY_KEY] = query[QUERY_KEY]
+        st.session_state.address_at = time.monotonic()
     st.session_state.address = query[QUERY_KEY]

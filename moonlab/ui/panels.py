@@ -13,7 +13,6 @@ from moonlab.ui.fields import TRAINING_FIELDS, in_short, show_field
 from moonlab.ui.state import MAX_DEPTH, PageState, Panel
 from moonlab.ui.words import as_plain_text
 
-_RULES = Architecture.RULES
 _ENGINES = {"torch": "PyTorch", "numpy": "NumPy"}
 _ACTIVATIONS = {"relu": "ReLU", "tanh": "tanh", "sigmoid": "sigmoid"}
 
@@ -60,8 +59,6 @@ def _show_panel(state: PageState, panel: Panel, position: int) -> None:
                     width,
                     f"{key}_width_{layer}",
                     partial(state.set_width, panel.id, layer),
-                    min_value=int(_RULES["hidden"].low),
-                    max_value=int(_RULES["hidden"].high),
                     step=1,
                     width=78,
                 )

@@ -39,6 +39,7 @@ class PageState:
     def __init__(self, experiment: Experiment) -> None:
         self._next_id = 0
         self._past: list[dict[str, Any]] = []
+        self.n_edits = 0
         self._set_up(experiment)
 
     def load(self, experiment: Experiment) -> None:
@@ -88,6 +89,7 @@ class PageState:
     def undo(self) -> None:
         """Take back the last edit."""
         if self._past:
+            self.n_edits += 1
             for name, value in self._past.pop().items():
                 setattr(self, name, value)
 
@@ -185,6 +187,7 @@ class PageState:
 
     def _remember(self) -> None:
         """Keep what is there for `undo`; a notice lasts until the next edit."""
+        self.n_edits += 1
         self._past.append({name: deepcopy(getattr(self, name)) for name in _EDITED})
         del self._past[:-_MAX_UNDO]
         self.notice = ""
