@@ -8,7 +8,7 @@ from moonlab.dataset import Data
 from moonlab.parameters import Floats
 
 _MARGIN = 0.25
-_GRID_POINTS = 80
+_GRID_POINTS = 64
 
 
 class Grid(NamedTuple):

@@ -11,7 +11,6 @@ from moonlab.results import Comparison, Run, mean_probability_over_time
 
 _MOST_POINTS = 600
 _MOST_NETWORKS = 1000
-_GRID_POINTS = 64
 
 
 def pack(comparison: Comparison, data: Data, grid: Grid) -> bytes:

@@ -15,7 +15,6 @@ _HTML = """
 <div class="panels"></div>
 """
 _HERE = Path(__file__).parent
-_GRID_POINTS = 64
 
 _component = st.components.v2.component(
     "moonlab_boundaries",
@@ -40,4 +39,4 @@ def show_boundaries(comparison: Comparison, cache_key: str) -> None:
 @st.cache_resource(max_entries=32, show_spinner=False)
 def _frames(cache_key: str, _comparison: Comparison) -> bytes:
     data = dataset.load_data(_comparison.experiment.data)
-    return frames.pack(_comparison, data, boundary.grid_over(data, _GRID_POINTS))
+    return frames.pack(_comparison, data, boundary.grid_over(data))
