@@ -1,5 +1,6 @@
 """How much work an experiment is, estimated before anything is allocated."""
 
+from collections.abc import Mapping
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -31,13 +32,15 @@ class Estimate(NamedTuple):
     """Of memory at the peak, beside the program itself."""
 
 
-def estimate(experiment: Experiment) -> Estimate:
+def estimate(experiment: Experiment, n_missing: Mapping[int, int] | None = None) -> Estimate:
     """Estimate the time and memory of an experiment.
 
     Parameters
     ----------
     experiment : Experiment
         What would be compared.
+    n_missing : mapping from int to int, optional
+        By architecture how many of its runs have to be trained: all, unless this says otherwise.
 
     Returns
     -------
@@ -47,17 +50,21 @@ def estimate(experiment: Experiment) -> Estimate:
         raise SpecError([Fault("experiment", "must be an Experiment", shown(experiment))])
     seconds, rows, kept, largest = 0.0, 0, 0, 0
     n_seeds = len(experiment.seeds)
-    for architecture in experiment.architectures:
+    for index, architecture in enumerate(experiment.architectures):
         training = architecture.training(experiment.training)
-        seconds += _seconds(architecture, training, experiment.data, n_seeds)
+        n_trained = n_seeds if n_missing is None else n_missing.get(index, 0)
+        if n_trained:
+            seconds += _seconds(architecture, training, experiment.data, n_trained)
         rows += n_seeds * (training.epochs + 1)
         kept += n_seeds * _run_bytes(architecture, training)
         largest = max(largest, _stack_bytes(architecture, training, experiment.data, n_seeds))
     return Estimate(seconds, rows, kept + largest)
 
 
-def check_budget(experiment: Experiment, budget_seconds: float) -> Estimate:
-    """Refuse work over the budget.
+def check_budget(
+    experiment: Experiment, budget_seconds: float, n_missing: Mapping[int, int] | None = None
+) -> Estimate:
+    """Refuse work over the budget; `n_missing` as in `estimate`.
 
     Raises
     ------
@@ -67,7 +74,7 @@ def check_budget(experiment: Experiment, budget_seconds: float) -> Estimate:
     if not real(0, 1e12, above_low=True).accepts(budget_seconds):
         rule = "must be a number of seconds above 0"
         raise SpecError([Fault("budget_seconds", rule, shown(budget_seconds))])
-    work = estimate(experiment)
+    work = estimate(experiment, n_missing)
     advice = "take fewer seeds, epochs or architectures, smaller ones, or larger batches"
     faults = [
         Fault("experiment", f"must take at most {limit}: {advice}", f"an estimated {given}")

@@ -1,17 +1,18 @@
 """From an experiment to its comparison."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterator
 from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from moonlab.budget import check_budget
-from moonlab.dataset import load_data
+from moonlab.dataset import Data, load_data
 from moonlab.draws import Draws, SequentialDraws
 from moonlab.results import Comparison, Run
 from moonlab.rules import Fault, SpecError, shown
-from moonlab.spec import Architecture, Experiment
+from moonlab.run_keys import RunKey, run_keys
+from moonlab.spec import Architecture, DataSpec, Experiment
 from moonlab.trainers import ShouldStop, train
 
 
@@ -19,8 +20,9 @@ class Progress(NamedTuple):
     """How far a comparison is."""
 
     position: int
-    """Of the architecture that trains, from 0."""
+    """Of the architecture that trains among those that have to, from 0."""
     n_architectures: int
+    """Those that have to train."""
     name: str
     """Of the architecture that trains."""
     epoch: int
@@ -33,11 +35,13 @@ class Progress(NamedTuple):
         return (self.position + self.epoch / self.epochs) / self.n_architectures
 
 
+OnProgress = Callable[[Progress], None]
+
+
 def compare(
     experiment: Experiment,
-    on_progress: Callable[[Progress], None] | None = None,
+    on_progress: OnProgress | None = None,
     *,
-    on_runs: Callable[[list[Run]], None] = lambda runs: None,
     should_stop: ShouldStop = lambda: False,
     budget_seconds: float = 3600.0,
 ) -> Comparison:
@@ -49,8 +53,6 @@ def compare(
         What to compare.
     on_progress : callable, optional
         Told now and then how far it is.
-    on_runs : callable, optional
-        Given the runs of each architecture as soon as they are there.
     should_stop : callable, optional
         Asked before each update; once it says yes, what is unfinished ends as "stopped".
     budget_seconds : float
@@ -68,34 +70,77 @@ def compare(
     if not isinstance(experiment, Experiment):
         raise SpecError([Fault("experiment", "must be an Experiment", shown(experiment))])
     check_budget(experiment, budget_seconds)
+    runs: dict[RunKey, Run] = {}
+    for trained in train_missing(experiment, (), on_progress, should_stop):
+        runs |= trained
+    return Comparison.of(experiment, runs)
+
+
+def train_missing(
+    experiment: Experiment,
+    known: Collection[RunKey],
+    on_progress: OnProgress | None = None,
+    should_stop: ShouldStop = lambda: False,
+) -> Iterator[dict[RunKey, Run]]:
+    """Train those runs of an experiment that are not known, one architecture after the other.
+
+    Raises
+    ------
+    SpecError
+        See `compare`.
+    """
     _check_devices(experiment)
-    data = load_data(experiment.data)
+    datasets = _Datasets()
     streams = _Streams()
-    runs: list[Run] = []
-    named = zip(experiment.names, experiment.architectures, strict=True)
-    for index, (name, architecture) in enumerate(named):
-        training = architecture.training(experiment.training)
+    work = missing(experiment, known)
+    for place, (index, keys) in enumerate(work.items()):
+        architecture = experiment.architectures[index]
+        name, epochs = experiment.names[index], keys[0].training.epochs
 
-        def on_epoch(
-            epoch: int, index: int = index, name: str = name, last: int = training.epochs
-        ) -> None:
+        def on_epoch(epoch: int, place: int = place, name: str = name, last: int = epochs) -> None:
             if on_progress is not None:
-                on_progress(Progress(index, len(experiment.architectures), name, epoch, last))
+                on_progress(Progress(place, len(work), name, epoch, last))
 
+        data = datasets.of([key.data for key in keys])
         on_epoch(0)
         sequential = experiment.seeding == "sequential"
         trained = train(
             architecture,
             experiment.training,
             data,
-            experiment.seeds,
+            tuple(key.seed for key in keys),
             draws=partial(streams.draws, architecture) if sequential else None,
             on_epoch=on_epoch,
             should_stop=should_stop,
         )
-        on_runs(trained)
-        runs += trained
-    return Comparison(experiment, tuple(runs))
+        yield dict(zip(keys, trained, strict=True))
+
+
+def missing(experiment: Experiment, known: Collection[RunKey]) -> dict[int, list[RunKey]]:
+    """By architecture the runs of an experiment that are not known; equal ones are named once."""
+    found: dict[int, list[RunKey]] = {}
+    named: set[RunKey] = set()
+    replays = experiment.seeding == "sequential"  # its streams run through all architectures
+    for index, keys in enumerate(run_keys(experiment)):
+        wanted = [key for key in keys if key not in named and (replays or key not in known)]
+        named.update(wanted)
+        if wanted:
+            found[index] = wanted
+    return {} if all(key in known for key in named) else found
+
+
+class _Datasets:
+    """The data that runs meet, drawn once each."""
+
+    def __init__(self) -> None:
+        self._drawn: dict[DataSpec, Data] = {}
+
+    def of(self, specs: list[DataSpec]) -> list[Data] | Data:
+        """The data of each run, or the one that all share."""
+        for spec in specs:
+            if spec not in self._drawn:
+                self._drawn[spec] = load_data(spec)
+        return self._drawn[specs[0]] if len(set(specs)) == 1 else [self._drawn[s] for s in specs]
 
 
 def _check_devices(experiment: Experiment) -> None:

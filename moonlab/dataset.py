@@ -14,6 +14,8 @@ _TEST_STREAM = 1
 
 Points = NDArray[np.float64]
 Labels = NDArray[np.int64]
+Angles = NDArray[np.float64]
+Curve = Callable[[Angles], Points]
 RandomSource = np.random.RandomState | np.random.Generator
 
 
@@ -79,17 +81,43 @@ def _one_class(labels: Labels) -> str:
     return f"{len(labels)} of class {classes[0]} alone" if len(classes) == 1 else ""
 
 
-def _two_arcs(n_samples: int, lower: Callable[[Points], Points]) -> tuple[Points, Labels]:
-    """Noiseless points: class 0 on the upper half circle, then class 1 on the `lower` arc."""
-    n_upper = n_samples // 2
-    t, t_lower = np.linspace(0, np.pi, n_upper), np.linspace(0, np.pi, n_samples - n_upper)
-    X = np.vstack([np.column_stack([np.cos(t), np.sin(t)]), lower(t_lower)])
-    return X, np.repeat([0, 1], [n_upper, n_samples - n_upper])
+def upper_moon(t: Angles) -> Points:
+    """The upper half of the unit circle: angles (n,) from 0 to π → points (n, 2)."""
+    return np.column_stack([np.cos(t), np.sin(t)])
+
+
+def lesson_lower_moon(t: Angles) -> Points:
+    """The lower half of the unit circle, shifted by (0.5, 0.5): angles (n,) → points (n, 2)."""
+    return np.column_stack([np.cos(t) + 0.5, -np.sin(t) + 0.5])
+
+
+def sklearn_lower_moon(t: Angles) -> Points:
+    """The lower half of the unit circle, shifted by (1, 0.5), rounded as scikit-learn does."""
+    return np.column_stack([1 - np.cos(t), 1 - np.sin(t) - 0.5])
+
+
+CURVES: dict[str, tuple[Curve, Curve]] = {
+    "moons": (upper_moon, lesson_lower_moon),
+    "sklearn_moons": (upper_moon, sklearn_lower_moon),
+}
+"""Where the points of class 0 and of class 1 lie before the noise, the angle uniform on [0, π]."""
+
+
+def class_sizes(n_samples: int) -> tuple[int, int]:
+    """How many of the points are of class 0 and of class 1; an odd one out is of class 1."""
+    return n_samples // 2, n_samples - n_samples // 2
+
+
+def _noiseless(n_samples: int, curves: tuple[Curve, Curve]) -> tuple[Points, Labels]:
+    """Points at even steps along the curve of class 0, then along that of class 1."""
+    sizes = class_sizes(n_samples)
+    arcs = [curve(np.linspace(0, np.pi, n)) for curve, n in zip(curves, sizes, strict=True)]
+    return np.vstack(arcs), np.repeat([0, 1], sizes)
 
 
 def lesson_moons(n_samples: int, noise: float, random: RandomSource) -> tuple[Points, Labels]:
     """The lesson's two moons: the lower one shifted by (0.5, 0.5), shuffled after the noise."""
-    X, y = _two_arcs(n_samples, lambda t: np.column_stack([np.cos(t) + 0.5, -np.sin(t) + 0.5]))
+    X, y = _noiseless(n_samples, CURVES["moons"])
     X += random.standard_normal((n_samples, N_FEATURES)) * noise
     order = random.permutation(n_samples)
     return X[order], y[order]
@@ -100,7 +128,7 @@ def sklearn_moons(n_samples: int, noise: float, random: RandomSource) -> tuple[P
 
     Shuffled before the noise, as there: with a `RandomState` the points are the same ones.
     """
-    X, y = _two_arcs(n_samples, lambda t: np.column_stack([1 - np.cos(t), 1 - np.sin(t) - 0.5]))
+    X, y = _noiseless(n_samples, CURVES["sklearn_moons"])
     order = np.arange(n_samples)
     random.shuffle(order)
     return X[order] + random.standard_normal((n_samples, N_FEATURES)) * noise, y[order]

@@ -10,13 +10,16 @@ import sys
 import threading
 import time
 from collections import OrderedDict
-from dataclasses import dataclass, field, replace
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, cast
 
-from moonlab.compare import Progress
+from moonlab.budget import Estimate, check_budget
+from moonlab.compare import Progress, missing
 from moonlab.results import Comparison, Run
 from moonlab.rules import SpecError
+from moonlab.run_keys import RunKey, run_keys
 from moonlab.spec import Experiment
 from moonlab.worker import Event, Failed, Finished, Progressed, Refused, Start, Stop, Trained
 
@@ -43,14 +46,13 @@ class Job:
     """
 
     experiment: Experiment
-    budget_seconds: float
     number: int
     status: str = "waiting"
     progress: Progress | None = None
     comparison: Comparison | None = None
     message: str = ""
     error: SpecError | None = None
-    runs: list[Run] = field(default_factory=list)
+    runs: dict[RunKey, Run] = field(default_factory=dict)
     stop_asked: threading.Event = field(default_factory=threading.Event)
     ended: threading.Event = field(default_factory=threading.Event)
     follows: "Job | None" = None
@@ -105,18 +107,19 @@ class Job:
 class JobRunner:
     """Trains the jobs of all sessions, one after the other, in a process of its own.
 
-    Finished comparisons are kept, the least recently used ones go first.
+    Finished runs are kept, so that only what is new is trained; those used longest ago go first.
 
     Parameters
     ----------
+    budget_seconds : float
+        Jobs estimated to take longer are refused.
     max_cached_bytes : int
-        Bound on the arrays of the comparisons that are kept.
+        Bound on the arrays of the runs that are kept.
     """
 
-    def __init__(self, max_cached_bytes: int = 256 * 2**20) -> None:
-        self._max_cached_bytes = max_cached_bytes
-        self._cache: OrderedDict[Experiment, Comparison] = OrderedDict()
-        self._lock = threading.Lock()
+    def __init__(self, budget_seconds: float = 300.0, max_cached_bytes: int = 256 * 2**20) -> None:
+        self._budget_seconds = budget_seconds
+        self._cache = _RunCache(max_cached_bytes)
         self._closed = threading.Event()
         self._numbers = itertools.count()
         self._waiting: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
@@ -131,15 +134,27 @@ class JobRunner:
         return self._worker.pid
 
     def cached(self, experiment: Experiment) -> Comparison | None:
-        """The comparison of this experiment, if it is still there."""
-        with self._lock:
-            if experiment in self._cache:
-                self._cache.move_to_end(experiment)
-            return self._cache.get(experiment)
+        """The comparison of this experiment, if all its runs are still there."""
+        runs = self._cache.of(experiment)
+        return None if missing(experiment, runs) else Comparison.of(experiment, runs)
 
-    def submit(self, experiment: Experiment, budget_seconds: float) -> Job:
-        """Queue an experiment; it is over at once if its comparison is in the cache."""
-        job = Job(experiment, budget_seconds, next(self._numbers))
+    def estimate(self, experiment: Experiment) -> Estimate:
+        """What an experiment would take, in view of the runs that are there already.
+
+        Raises
+        ------
+        SpecError
+            If that is over the budget.
+        """
+        return self._checked(experiment, self._cache.of(experiment))
+
+    def _checked(self, experiment: Experiment, known: Collection[RunKey]) -> Estimate:
+        n_missing = {index: len(keys) for index, keys in missing(experiment, known).items()}
+        return check_budget(experiment, self._budget_seconds, n_missing)
+
+    def submit(self, experiment: Experiment) -> Job:
+        """Queue an experiment; it is over at once if its runs are all there."""
+        job = Job(experiment, next(self._numbers))
         if self._closed.is_set():
             job.end("stopped")
         elif not self._ended_from_cache(job):
@@ -170,10 +185,16 @@ class JobRunner:
         _end(self._worker)
 
     def _ended_from_cache(self, job: Job) -> bool:
-        comparison = self.cached(job.experiment)
-        if comparison is not None:
-            job.end("done", comparison)
-        return comparison is not None
+        """Take what runs there are; whether the job is over by that, with results or refused."""
+        job.runs = self._cache.of(job.experiment)
+        if not missing(job.experiment, job.runs):
+            job.end("done", Comparison.of(job.experiment, job.runs))
+            return True
+        try:
+            self._checked(job.experiment, job.runs)
+        except SpecError as error:
+            job.end("refused", error=error)
+        return job.is_over
 
     def _work(self) -> None:
         while (job := self._waiting.get()) is not None:
@@ -211,18 +232,11 @@ class JobRunner:
         return job.stop_asked.is_set() or self._closed.is_set()
 
     def _finish(self, job: Job) -> None:
-        comparison = Comparison(job.experiment, tuple(job.runs))
+        comparison = Comparison.of(job.experiment, job.runs)
         if comparison.status == "stopped":
             job.end("stopped", _begun_part(job))
-            return
-        with self._lock:
-            self._cache[job.experiment] = comparison
-            while len(self._cache) > 1 and self._cached_bytes() > self._max_cached_bytes:
-                self._cache.popitem(last=False)
-        job.end("done", comparison)
-
-    def _cached_bytes(self) -> int:
-        return sum(comparison.n_bytes for comparison in self._cache.values())
+        else:
+            job.end("done", comparison)
 
     def _train(self, job: Job) -> Finished | Refused | Failed | None:
         """The last event of one attempt; None if the worker ended."""
@@ -232,10 +246,9 @@ class JobRunner:
         worker, over = self._worker, threading.Event()
         watch = threading.Thread(target=self._watch, args=(job, worker, over), daemon=True)
         watch.start()
-        job.runs.clear()
         try:
-            _send(worker, Start(job.number, job.experiment, job.budget_seconds))
-            return _last_event(job, cast(IO[bytes], worker.stdout))
+            _send(worker, Start(job.number, job.experiment, frozenset(job.runs)))
+            return self._last_event(job, cast(IO[bytes], worker.stdout))
         except (EOFError, OSError, pickle.UnpicklingError):
             _end(worker)
             return None
@@ -245,6 +258,20 @@ class JobRunner:
         finally:
             over.set()
             watch.join()
+
+    def _last_event(self, job: Job, events: IO[bytes]) -> Finished | Refused | Failed:
+        """Take a job's events in, up to the one that ends it."""
+        while True:
+            event = cast(Event, pickle.load(events))
+            if event.job != job.number:
+                continue
+            if isinstance(event, Progressed):
+                job.progress = event.progress
+            elif isinstance(event, Trained):
+                job.runs |= event.runs
+                self._cache.add(event.runs)
+            else:
+                return event
 
     def _watch(self, job: Job, worker: "subprocess.Popen[bytes]", over: threading.Event) -> None:
         """Pass a wish to stop on to the worker, and end the worker if it does not heed it."""
@@ -256,30 +283,44 @@ class JobRunner:
                 return
 
 
-def _last_event(job: Job, events: IO[bytes]) -> Finished | Refused | Failed:
-    """Take a job's events in, up to the one that ends it."""
-    while True:
-        event = cast(Event, pickle.load(events))
-        if event.job != job.number:
-            continue
-        if isinstance(event, Progressed):
-            job.progress = event.progress
-        elif isinstance(event, Trained):
-            job.runs += event.runs
-        else:
-            return event
+class _RunCache:
+    """Finished runs, up to a bound of memory; those used longest ago go first."""
+
+    def __init__(self, max_bytes: int) -> None:
+        self._max_bytes = max_bytes
+        self._n_bytes = 0
+        self._runs: OrderedDict[RunKey, Run] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def of(self, experiment: Experiment) -> dict[RunKey, Run]:
+        """Those runs of an experiment that are there."""
+        keys = [key for group in run_keys(experiment) for key in group]
+        with self._lock:
+            found = {key: self._runs[key] for key in keys if key in self._runs}
+            for key in found:
+                self._runs.move_to_end(key)
+        return found
+
+    def add(self, runs: Mapping[RunKey, Run]) -> None:
+        """Keep those of some runs that were not stopped."""
+        with self._lock:
+            for key, run in runs.items():
+                if run.status != "stopped" and key not in self._runs:
+                    self._runs[key] = run
+                    self._n_bytes += run.n_bytes
+            while self._n_bytes > self._max_bytes:
+                _, run = self._runs.popitem(last=False)
+                self._n_bytes -= run.n_bytes
 
 
 def _begun_part(job: Job) -> Comparison | None:
     """The comparison of the architectures that had begun when the job was stopped, if any had."""
-    size = len(job.experiment.seeds)
-    stacks = [job.runs[start : start + size] for start in range(0, len(job.runs), size)]
-    begun = [runs for runs in stacks if any(len(run.curves) > 1 for run in runs)]
-    if not begun:
-        return None
-    architectures = job.experiment.architectures[: len(begun)]
-    runs = tuple(run for stack in begun for run in stack)
-    return Comparison(replace(job.experiment, architectures=architectures), runs)
+    begun: dict[RunKey, Run] = {}
+    for keys in run_keys(job.experiment):
+        runs = {key: job.runs[key] for key in keys if key in job.runs}
+        if any(run.status != "stopped" or len(run.curves) > 1 for run in runs.values()):
+            begun |= runs
+    return Comparison.of(job.experiment, begun) if begun else None
 
 
 def _send(worker: "subprocess.Popen[bytes]", message: Start | Stop) -> None:

@@ -1,6 +1,7 @@
 """What is kept of a stack of runs while it trains: histories, last and best weights."""
 
 import time
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,7 +10,7 @@ from moonlab import metrics
 from moonlab.dataset import Data
 from moonlab.numpy_mlp import logits
 from moonlab.parameters import Floats
-from moonlab.results import Run
+from moonlab.results import Run, Scores
 from moonlab.spec import Architecture, Training
 
 _CHUNK_NUMBERS = 2**18  # of parameters or of logits, between two evaluations
@@ -37,12 +38,22 @@ class Record:
     """What is kept of a stack's epochs: histories, last and best finite weights.
 
     Epochs are evaluated many at a time, as one larger stack of networks.
+
+    Parameters
+    ----------
+    architecture, training
+        Of the stack.
+    data : sequence of Data
+        One for every run, or a single one for all.
+    n_seeds : int
+        Number of runs in the stack.
     """
 
     def __init__(
-        self, architecture: Architecture, training: Training, data: Data, n_seeds: int
+        self, architecture: Architecture, training: Training, data: Sequence[Data], n_seeds: int
     ) -> None:
         self._architecture, self._training, self._data = architecture, training, data
+        self._validates = len(data[0].y_val) > 0
         self._history = np.full((n_seeds, training.epochs + 1, 4), np.nan)
         self._n_rows = np.zeros(n_seeds, dtype=int)
         self._alive = np.ones(n_seeds, dtype=bool)
@@ -60,7 +71,7 @@ class Record:
     def is_due(self) -> bool:
         """Whether enough epochs are waiting to be evaluated."""
         n_seeds, n_parameters = self._last.shape
-        numbers = len(self._pending) * n_seeds * max(n_parameters, len(self._data.y_train))
+        numbers = len(self._pending) * n_seeds * max(n_parameters, len(self._data[0].y_train))
         waited = time.perf_counter() - self._evaluated_at
         return numbers >= _CHUNK_NUMBERS or waited >= _CHUNK_SECONDS
 
@@ -75,7 +86,7 @@ class Record:
         stack = np.stack(self._pending)  # (E, S, P)
         self._pending = []
         rows = self._rows(stack)  # (E, S, 4)
-        losses_seen = rows[..., :2] if len(self._data.y_val) else rows[..., :1]
+        losses_seen = rows[..., :2] if self._validates else rows[..., :1]
         finite = np.isfinite(losses_seen).all(axis=-1) & np.isfinite(stack).all(axis=-1)
         for parameters, row, is_finite in zip(stack, rows, finite, strict=True):
             self._take(parameters, row, is_finite)
@@ -83,16 +94,23 @@ class Record:
 
     def _rows(self, stack: Floats) -> Floats:
         """Loss and accuracy on both parts after each epoch: (E, S, P) → (E, S, 4)."""
-        flat = stack.reshape(-1, stack.shape[-1])
         losses, accuracies = [], []
-        for X, y in (
-            (self._data.X_train, self._data.y_train),
-            (self._data.X_val, self._data.y_val),
-        ):
-            z = logits(flat, self._architecture, X)
+        for part in ("train", "val"):
+            z, y = self._logits(stack, part)
             losses.append(metrics.mean_loss(z, y, self._training.loss))
             accuracies.append(metrics.accuracy(z, y))
-        return np.stack(losses + accuracies, axis=-1).reshape(*stack.shape[:2], 4)
+        return np.stack(losses + accuracies, axis=-1)
+
+    def _logits(self, stack: Floats, part: str) -> tuple[Floats, NDArray[np.int64]]:
+        """Logits (E, S, n) of networks (E, S, P) on a part of their data; labels (n,) or (S, n)."""
+        points = [(getattr(one, f"X_{part}"), getattr(one, f"y_{part}")) for one in self._data]
+        n_epochs, n_seeds, n_parameters = stack.shape
+        if len(points) == 1:
+            X, y = points[0]
+            flat = stack.reshape(-1, n_parameters)
+            return logits(flat, self._architecture, X).reshape(n_epochs, n_seeds, -1), y
+        each = [logits(stack[:, s], self._architecture, X) for s, (X, _) in enumerate(points)]
+        return np.stack(each, axis=1), np.stack([y for _, y in points])
 
     def _take(self, parameters: Floats, row: Floats, is_finite: NDArray[np.bool_]) -> None:
         """One epoch of all runs: parameters (S, P), row (S, 4); the diverged ones stand still."""
@@ -113,21 +131,10 @@ class Record:
         self._n_evaluated += 1
 
     def runs(self, seeds: tuple[int, ...], stopped: bool) -> list[Run]:
-        """The runs, with the reported weights scored on every part."""
-        validates = (self._n_rows > 0) & (len(self._data.y_val) > 0)
-        best = self._training.report == "best_validation"
-        parts = [
-            metrics.scores(
-                logits(self._best if best else self._last, self._architecture, X),
-                y,
-                self._training.loss,
-            )
-            for X, y in (
-                (self._data.X_train, self._data.y_train),
-                (self._data.X_val, self._data.y_val),
-                (self._data.X_test, self._data.y_test),
-            )
-        ]
+        """The runs, with their last and best weights scored on every part."""
+        validates = (self._n_rows > 0) & self._validates
+        last = self._scores(self._last)
+        best = self._scores(self._best) if validates.any() else last
         alive_status = "stopped" if stopped else "ok"
         snapshots = np.stack(self._snapshots, axis=1)  # (S, K, P)
         epochs = self._snapshot_epochs[: snapshots.shape[1]]
@@ -135,6 +142,7 @@ class Record:
             Run(
                 architecture=self._architecture,
                 training=self._training,
+                data=self._data[index % len(self._data)].spec,
                 seed=seed,
                 status=alive_status if self._alive[index] else "diverged",
                 curves=self._history[index, : self._n_rows[index]].copy(),
@@ -143,9 +151,16 @@ class Record:
                 snapshot_epochs=epochs,
                 snapshots=snapshots[index],
                 best_epoch=int(self._best_epoch[index]) if validates[index] else None,
-                train_score=parts[0][index],
-                val_score=parts[1][index],
-                test_score=parts[2][index],
+                last_scores=last[index],
+                best_scores=best[index] if validates[index] else None,
             )
             for index, seed in enumerate(seeds)
         ]
+
+    def _scores(self, parameters: Floats) -> list[Scores]:
+        """The scores of every run with parameters (S, P), on all parts."""
+        parts = []
+        for part in ("train", "val", "test"):
+            z, y = self._logits(parameters[np.newaxis], part)
+            parts.append(metrics.scores(z[0], y, self._training.loss))
+        return [Scores(*each) for each in zip(*parts, strict=True)]

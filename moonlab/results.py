@@ -1,8 +1,8 @@
 """What comes out: one `Run` a seed, and the `Comparison` of all, as arrays and frames."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 import numpy as np
 import pandas as pd
@@ -12,12 +12,21 @@ from moonlab.metrics import Score
 from moonlab.numpy_mlp import logits
 from moonlab.parameters import Floats, Layers, unpack
 from moonlab.rules import Fault, SpecError, shown
-from moonlab.spec import N_FEATURES, Architecture, Experiment, Training
+from moonlab.run_keys import RunKey, run_keys
+from moonlab.spec import N_FEATURES, Architecture, DataSpec, Experiment, Training
 
 if TYPE_CHECKING:
     import torch
 
 CURVES = ("train_loss", "val_loss", "train_accuracy", "val_accuracy")
+
+
+class Scores(NamedTuple):
+    """How well one network does on each part of its data."""
+
+    train: Score
+    val: Score
+    test: Score
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,6 +39,8 @@ class Run:
         The network.
     training : Training
         The protocol it was trained by, with the architecture's own departures.
+    data : DataSpec
+        The data it met.
     seed : int
         Its seed.
     status : {"ok", "diverged", "stopped"}
@@ -43,14 +54,15 @@ class Run:
         Flat parameters in single precision after these epochs, for showing how it went.
     best_epoch : int or None
         The first epoch with the least validation loss.
-    train_score, val_score, test_score : Score
-        Of the reported weights.
+    last_scores, best_scores : Scores
+        Of the last weights and of those at `best_epoch`, the latter None without validation points.
     seconds : float
         Wall-clock of the architecture's training, divided by its seeds.
     """
 
     architecture: Architecture
     training: Training
+    data: DataSpec
     seed: int
     status: str
     curves: Floats
@@ -59,9 +71,8 @@ class Run:
     snapshot_epochs: tuple[int, ...]
     snapshots: Floats
     best_epoch: int | None
-    train_score: Score
-    val_score: Score
-    test_score: Score
+    last_scores: Scores
+    best_scores: Scores | None
     seconds: float = 0.0
 
     @property
@@ -77,6 +88,13 @@ class Run:
         if self.training.report == "best_validation" and self.best_parameters is not None:
             return self.best_parameters
         return self.last_parameters
+
+    @property
+    def scores(self) -> Scores:
+        """Scores of the epoch that `training.report` names."""
+        if self.training.report == "best_validation" and self.best_scores is not None:
+            return self.best_scores
+        return self.last_scores
 
     @property
     def weights(self) -> Layers:
@@ -110,6 +128,12 @@ class Run:
         points = points.astype(np.float64)
         return expit(logits(self.reported_parameters[np.newaxis], self.architecture, points)[0])
 
+    @property
+    def n_bytes(self) -> int:
+        """Memory of its arrays."""
+        kept = (self.curves, self.last_parameters, self.best_parameters, self.snapshots)
+        return sum(array.nbytes for array in kept if array is not None)
+
     def state_dict(self) -> "dict[str, torch.Tensor]":
         """The reported weights, for an `nn.Sequential` of Linear, activation, …, Linear."""
         from moonlab.torch_mlp import to_state_dict
@@ -140,6 +164,22 @@ class Comparison:
     experiment: Experiment
     runs: tuple[Run, ...]
 
+    @classmethod
+    def of(cls, experiment: Experiment, runs: Mapping[RunKey, Run]) -> Self:
+        """The comparison of an experiment, from runs that may have been trained for another.
+
+        An architecture that lacks a run is left out.
+        """
+        there, found = [], []
+        for architecture, keys in zip(experiment.architectures, run_keys(experiment), strict=True):
+            if all(key in runs for key in keys):
+                there.append(architecture)
+                training = architecture.training(experiment.training)
+                found += [
+                    replace(runs[key], architecture=architecture, training=training) for key in keys
+                ]
+        return cls(replace(experiment, architectures=tuple(there)), tuple(found))
+
     def groups(self) -> Iterator[tuple[str, list[Run]]]:
         """Each architecture's distinct name with its runs."""
         size = len(self.experiment.seeds)
@@ -150,15 +190,6 @@ class Comparison:
     def status(self) -> str:
         """Either "stopped", if any run was, or "ok"; a diverged run is a result like others."""
         return "stopped" if any(run.status == "stopped" for run in self.runs) else "ok"
-
-    @property
-    def n_bytes(self) -> int:
-        """Memory of the runs' arrays."""
-        kept = [
-            (run.curves, run.last_parameters, run.best_parameters, run.snapshots)
-            for run in self.runs
-        ]
-        return sum(array.nbytes for arrays in kept for array in arrays if array is not None)
 
     def summary(self) -> pd.DataFrame:
         """One row an architecture: means over its runs, diverged ones included.
@@ -214,7 +245,7 @@ _MEANS = (
 
 
 def _run_row(name: str, run: Run) -> dict[str, Any]:
-    parts = {"train": run.train_score, "val": run.val_score, "test": run.test_score}
+    parts = run.scores._asdict()
     return (
         {
             "architecture": name,
@@ -228,7 +259,7 @@ def _run_row(name: str, run: Run) -> dict[str, Any]:
         | {
             "best_epoch": run.best_epoch,
             "seconds": run.seconds,
-            "generalisation_gap": run.train_score.accuracy - run.test_score.accuracy,
+            "generalisation_gap": run.scores.train.accuracy - run.scores.test.accuracy,
         }
         | {
             f"{part}_{count}": getattr(score, count)

@@ -289,9 +289,11 @@ class Experiment(_Checked):
         What is compared, 1 to 8 of them.
     seeds : tuple of int
         Seeds of the runs of each architecture: 1 to 128, distinct.
-    seeding : {"independent", "sequential"}
-        "independent": a run's draws depend on its own seed alone. "sequential": one stream a
-        seed runs through the architectures in their order, as in the lesson.
+    seeding : {"independent", "with_data", "sequential"}
+        "independent": a run's initial weights and batches depend on its own seed alone.
+        "with_data": so do its points and their split, drawn from the data's seed plus its own.
+        "sequential": one stream a seed runs through the architectures in their order, as in the
+        lesson.
 
     Raises
     ------
@@ -310,7 +312,7 @@ class Experiment(_Checked):
         "training": Rule("must be a Training", lambda value: isinstance(value, Training)),
         "architectures": _ARCHITECTURES_RULE,
         "seeds": SEEDS_RULE,
-        "seeding": choice("independent", "sequential"),
+        "seeding": choice("independent", "with_data", "sequential"),
     }
 
     def _more_faults(self) -> list[Fault]:
@@ -338,11 +340,18 @@ class Experiment(_Checked):
             names.append(candidate)
         return tuple(names)
 
+    def data_of(self, seed: int) -> DataSpec:
+        """The data that the runs of a seed meet: with "with_data", each seed draws its own."""
+        if self.seeding != "with_data":
+            return self.data
+        return replace(self.data, seed=(self.data.seed + seed) % (MAX_SEED + 1))
+
     def is_same_but_for_names(self, other: "Experiment") -> bool:
         """Whether two experiments train the same networks in the same way."""
-        return self._nameless() == other._nameless()
+        return self.nameless() == other.nameless()
 
-    def _nameless(self) -> "Experiment":
+    def nameless(self) -> "Experiment":
+        """The same experiment with no names given."""
         nameless = tuple(replace(architecture, name=None) for architecture in self.architectures)
         return replace(self, architectures=nameless)
 

@@ -3,12 +3,12 @@
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeGuard
 
 import numpy as np
 
 from moonlab.dataset import Data
-from moonlab.draws import Draws, DropoutMasks, IndependentDraws
+from moonlab.draws import Draws, DropoutMasks, IndependentDraws, Indices
 from moonlab.numpy_mlp import NumpyEngine
 from moonlab.parameters import Floats, Layers, pack, unpack
 from moonlab.record import Record
@@ -43,7 +43,7 @@ class Engine(Protocol):
 def train(
     architecture: Architecture,
     training: Training,
-    data: Data,
+    data: Data | Sequence[Data],
     seeds: tuple[int, ...] = (0,),
     initial_weights: Sequence[Layers] | None = None,
     *,
@@ -59,8 +59,8 @@ def train(
         The network; its override departs from `training`.
     training : Training
         The protocol.
-    data : Data
-        From `load_data`.
+    data : Data or sequence of Data
+        From `load_data`; a sequence gives each seed its own, all of the same sizes.
     seeds : tuple of int
         1 to 128 distinct seeds.
     initial_weights : sequence of list of (ndarray (in, out), ndarray (out,)), optional
@@ -85,8 +85,10 @@ def train(
         If an argument breaks a rule, or the data cannot serve the protocol.
     """
     _check_arguments(architecture, training, data, seeds)
+    datasets = [data] if isinstance(data, Data) else data
+    n_train, n_val = len(datasets[0].y_train), len(datasets[0].y_val)
     training = architecture.training(training)
-    faults = report_faults(training, len(data.y_val), "training.report")
+    faults = report_faults(training, n_val, "training.report")
     if faults:
         raise SpecError(faults)
     if initial_weights is not None:
@@ -95,11 +97,12 @@ def train(
     make_engine = _engine(architecture)
     started = time.perf_counter()
     runs: list[Run] = []
-    size = stack_size(architecture, training, len(data.y_train))
+    size = stack_size(architecture, training, n_train)
     for first in range(0, len(seeds), size):
         last = min(first + size, len(seeds))
         some = seeds[first:last]
-        stack = _Stack(architecture, training, data, some, draws_of(some), make_engine)
+        points = datasets if len(datasets) == 1 else datasets[first:last]
+        stack = _Stack(architecture, training, points, some, draws_of(some), make_engine)
         start = (
             stack.draws.initial_weights()
             if initial_weights is None
@@ -120,13 +123,24 @@ def _check_arguments(architecture: object, training: object, data: object, seeds
         for field, value, kind in (
             ("architecture", architecture, Architecture),
             ("training", training, Training),
-            ("data", data, Data),
         )
         if not isinstance(value, kind)
     ]
+    n_seeds = len(seeds) if isinstance(seeds, tuple) else 0
+    if not isinstance(data, Data) and not (_are_datasets(data) and len(data) == n_seeds):
+        rule = "must be of type Data, or a list with one of equal sizes for each seed"
+        faults.append(Fault("data", rule, shown(data)))
     faults += check({"seeds": SEEDS_RULE}, {"seeds": seeds})
     if faults:
         raise SpecError(faults)
+
+
+def _are_datasets(value: object) -> TypeGuard[Sequence[Data]]:
+    if not isinstance(value, (list, tuple)) or not value:
+        return False
+    if not all(isinstance(item, Data) for item in value):
+        return False
+    return len({(len(item.y_train), len(item.y_val)) for item in value}) == 1
 
 
 def _checked_weights(
@@ -184,7 +198,7 @@ class _Stack:
 
     architecture: Architecture
     training: Training
-    data: Data
+    data: Sequence[Data]
     seeds: tuple[int, ...]
     draws: Draws
     make_engine: MakeEngine
@@ -226,21 +240,34 @@ class _Stack:
     def _epochs(self, engine: Engine) -> Iterator[Iterator[tuple[Any, Any, list[Floats]]]]:
         """For each epoch its batches: X (S, n, 2), y (S, n, 1), dropout masks."""
         masks = DropoutMasks(self.architecture, self.seeds, self.training.dropout)
-        bounds = self.training.batch_bounds(len(self.data.y_train))
+        bounds = self.training.batch_bounds(len(self.data[0].y_train))
         for X, y in self._shuffled(engine):
             yield ((X[:, a:b], y[:, a:b], masks.draw(b - a)) for a, b in bounds)
 
     def _shuffled(self, engine: Engine) -> Iterator[tuple[Any, Any]]:
         """For each epoch all training points in the order of each seed: (S, n, 2) and (S, n, 1)."""
-        X, y = self.data.X_train, self.data.y_train.astype(np.float64)[:, np.newaxis]
-        n_seeds, n_points = len(self.seeds), len(y)
+        points = [(one.X_train, one.y_train.astype(np.float64)[:, np.newaxis]) for one in self.data]
+        n_seeds, n_points = len(self.seeds), len(points[0][1])
         if self.training.is_full_batch(n_points):
-            every = tuple(engine.prepare(np.stack([part] * n_seeds)) for part in (X, y))
+            every = _gathered(points, np.tile(np.arange(n_points), (n_seeds, 1)))
+            prepared = tuple(engine.prepare(part) for part in every)
             for _ in range(self.training.epochs):
-                yield every
+                yield prepared
             return
         chunk = max(1, _CHUNK_NUMBERS // (n_seeds * n_points))
         for done in range(0, self.training.epochs, chunk):
             for order in self.draws.orders(min(chunk, self.training.epochs - done), n_points):
-                # `take` is many times quicker here than X[order]
-                yield engine.prepare(X.take(order, axis=0)), engine.prepare(y.take(order, axis=0))
+                X, y = _gathered(points, order)
+                yield engine.prepare(X), engine.prepare(y)
+
+
+def _gathered(points: list[tuple[Floats, Floats]], order: Indices) -> tuple[Floats, Floats]:
+    """The points of each seed, or those of all, in each seed's order (S, n)."""
+    if len(points) == 1:
+        X, y = points[0]
+        return X.take(order, axis=0), y.take(order, axis=0)  # many times quicker than X[order]
+    pairs = [
+        (X.take(row, axis=0), y.take(row, axis=0))
+        for (X, y), row in zip(points, order, strict=True)
+    ]
+    return np.stack([X for X, _ in pairs]), np.stack([y for _, y in pairs])

@@ -14,9 +14,10 @@ import traceback
 from dataclasses import dataclass
 from typing import BinaryIO
 
-from moonlab.compare import Progress, compare
+from moonlab.compare import Progress, train_missing
 from moonlab.results import Run
 from moonlab.rules import SpecError
+from moonlab.run_keys import RunKey
 from moonlab.spec import Experiment
 
 _NICENESS = 10
@@ -29,7 +30,8 @@ class Start:
 
     job: int
     experiment: Experiment
-    budget_seconds: float
+    known: frozenset[RunKey]
+    """The runs that need no training."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +54,7 @@ class Trained:
     """The runs of one more architecture are there."""
 
     job: int
-    runs: list[Run]
+    runs: dict[RunKey, Run]
 
 
 @dataclass(frozen=True)
@@ -105,13 +107,13 @@ def _run(start: Start, stopped: set[int], send: BinaryIO) -> None:
 
     job = start.job
     try:
-        compare(
+        for runs in train_missing(
             start.experiment,
+            start.known,
             lambda progress: emit(Progressed(job, progress)),
-            on_runs=lambda runs: emit(Trained(job, runs)),
-            should_stop=lambda: job in stopped or _EVERY_JOB in stopped,
-            budget_seconds=start.budget_seconds,
-        )
+            lambda: job in stopped or _EVERY_JOB in stopped,
+        ):
+            emit(Trained(job, runs))
         emit(Finished(job))
     except SpecError as error:
         emit(Refused(job, error))

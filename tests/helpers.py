@@ -17,8 +17,8 @@ def assert_same_run(run, other):
     assert (run.best_parameters is None) == (other.best_parameters is None)
     if run.best_parameters is not None:
         assert_array_equal(run.best_parameters, other.best_parameters)
-    for part in ("train_score", "val_score", "test_score"):
-        assert_array_equal(getattr(run, part), getattr(other, part))  # nan equals nan here
+    for part in run.scores._fields:
+        assert_array_equal(getattr(run.scores, part), getattr(other.scores, part))  # nan is nan
 
 
 def relative_error(found, expected):

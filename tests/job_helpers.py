@@ -34,7 +34,7 @@ def wait_until(condition, seconds=20):
 
 
 def running(runner, experiment):
-    job = runner.submit(experiment, BUDGET)
+    job = runner.submit(experiment)
     wait_until(lambda: job.progress is not None)
     return job
 

@@ -211,3 +211,32 @@ def test_what_is_no_experiment_is_refused(given):
 def test_data_of_one_class_is_refused():
     with pytest.raises(ml.SpecError, match="must leave both classes"):
         ml.compare(small(data=ml.DataSpec(n_samples=10, validation_fraction=0.9)))
+
+
+@pytest.mark.parametrize("engine", ["numpy", "torch"])
+def test_with_data_each_seed_draws_its_own_points_and_trains_as_on_them_alone(engine):
+    experiment = ml.Experiment(
+        ml.DataSpec(n_samples=60, seed=2**32 - 2, noise=0.3),
+        ml.Training(epochs=6, batch_size=16, report="best_validation"),
+        (ml.Architecture((5,), engine=engine), ml.Architecture((), engine=engine)),
+        seeds=(0, 1, 3),
+        seeding="with_data",
+    )
+    comparison = ml.compare(experiment)
+    for (_, runs), architecture in zip(comparison.groups(), experiment.architectures, strict=True):
+        for run, data_seed in zip(runs, (2**32 - 2, 2**32 - 1, 1), strict=True):
+            assert run.data == replace(experiment.data, seed=data_seed)
+            alone = ml.train(
+                architecture, experiment.training, ml.load_data(run.data), (run.seed,)
+            )[0]
+            assert_allclose(run.curves, alone.curves, rtol=1e-6 if engine == "torch" else 0)
+            assert run.scores.test.correct == alone.scores.test.correct
+    tests = [ml.load_data(run.data).X_test[0, 0] for run in comparison.runs[:3]]
+    assert len(set(tests)) == 3
+
+
+def test_a_list_of_data_must_fit_the_seeds():
+    data = [ml.load_data(ml.DataSpec(n_samples=n)) for n in (20, 20, 30)]
+    for wrong in (data, data[:2], [], [None] * 3):
+        with pytest.raises(ml.SpecError, match="list with one of equal sizes for each seed"):
+            ml.train(ml.Architecture(), ml.Training(), wrong, (0, 1, 2))

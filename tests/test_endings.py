@@ -36,7 +36,7 @@ def test_divergence_is_told_and_its_finite_past_kept(engine, hidden, loss, small
         same = next(other for other in before if other.seed == run.seed)
         assert_array_equal(same.last_parameters, run.last_parameters)
         assert_array_equal(same.curves, run.curves)
-        assert run.train_score.n == 48
+        assert run.scores.train.n == 48
 
 
 def starts(hostile):

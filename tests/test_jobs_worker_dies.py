@@ -21,7 +21,7 @@ STOP_SECONDS = 1.5  # one second is promised; the rest is for a busy machine
 
 @pytest.fixture(scope="module")
 def runner():
-    runner = JobRunner()
+    runner = JobRunner(BUDGET)
     yield runner
     runner.close()
 
@@ -38,11 +38,11 @@ def test_a_job_whose_worker_dies_is_tried_again(runner):
 
 def test_a_worker_that_died_idle_costs_nobody_anything(runner):
     kill_worker(runner)
-    assert ended(runner.submit(quick(21), BUDGET)).status == "done"
+    assert ended(runner.submit(quick(21))).status == "done"
 
 
 def test_a_job_whose_worker_dies_twice_fails_calmly_and_loses_no_other(runner):
-    earlier = ended(runner.submit(quick(22), BUDGET)).comparison
+    earlier = ended(runner.submit(quick(22))).comparison
     job = running(runner, endless(2))
     pid = kill_worker(runner)
     wait_until(lambda: runner.worker_pid != pid)
@@ -52,8 +52,8 @@ def test_a_job_whose_worker_dies_twice_fails_calmly_and_loses_no_other(runner):
         job.message == "Training failed, and so did a second try. Change something and train again."
     )
     assert job.comparison is None
-    assert runner.cached(quick(22)) is earlier
-    assert ended(runner.submit(quick(23), BUDGET)).status == "done"
+    assert_same_run(runner.cached(quick(22)).runs[0], earlier.runs[0])
+    assert ended(runner.submit(quick(23))).status == "done"
 
 
 def test_a_job_within_one_long_step_is_stopped_by_ending_the_worker(runner):
@@ -66,12 +66,12 @@ def test_a_job_within_one_long_step_is_stopped_by_ending_the_worker(runner):
     assert job.ended.wait(STOP_SECONDS)
     assert (job.status, job.comparison) == ("stopped", None)
     assert not is_alive(pid)
-    assert ended(runner.submit(quick(19), BUDGET)).status == "done"
+    assert ended(runner.submit(quick(19))).status == "done"
 
 
 def test_close_ends_the_worker_and_every_job():
-    runner = JobRunner()
-    first, second = running(runner, endless(4)), runner.submit(endless(5), BUDGET)
+    runner = JobRunner(BUDGET)
+    first, second = running(runner, endless(4)), runner.submit(endless(5))
     try:
         runner.close()
         assert first.ended.wait(STOP_SECONDS)

@@ -184,6 +184,10 @@ def test_stop_ends_training_and_keeps_what_there_was():
     at.number_input(key="training_epochs").set_value(1500).run()
     at.button(key="train").click().run()
     assert at.button(key="train").disabled
+    deadline = time.monotonic() + 30
+    while at.session_state.job.progress is None or at.session_state.job.progress.epoch == 0:
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
     at.button(key="stop").click().run()
     settled(at, seconds=5)
     assert not at.button(key="train").disabled

@@ -93,9 +93,9 @@ def test_report_best_validation_moves_weights_probabilities_and_table(engine, sm
         assert_array_equal(run.curves, other.curves)
         for reported, epoch in ((run, WILD.epochs), (other, run.best_epoch)):
             row = reported.history.iloc[epoch]
-            assert_allclose(reported.train_score.loss, row["train_loss"], rtol=1e-12)
-            assert_allclose(reported.val_score.loss, row["val_loss"], rtol=1e-12)
-            assert reported.val_score.accuracy == row["val_accuracy"]
+            assert_allclose(reported.scores.train.loss, row["train_loss"], rtol=1e-12)
+            assert_allclose(reported.scores.val.loss, row["val_loss"], rtol=1e-12)
+            assert reported.scores.val.accuracy == row["val_accuracy"]
             p = probability(reported.weights, small_data.X_val)
             assert_allclose(reported.predict_proba(small_data.X_val), p, rtol=1e-9)
     moved = [run.best_epoch != WILD.epochs for run in last]
@@ -113,7 +113,7 @@ def test_without_validation_points_their_columns_and_best_epoch_are_empty(engine
     assert run.best_epoch is None
     assert run.best_parameters is None
     assert run.history[["val_loss", "val_accuracy"]].isna().all(axis=None)
-    assert np.isnan([run.val_score.loss, run.val_score.accuracy]).all()
+    assert np.isnan([run.scores.val.loss, run.scores.val.accuracy]).all()
     assert run.status == "ok"
     with pytest.raises(ml.SpecError, match="needs validation points"):
         ml.train(relu_net(engine), replace(TRAINING, report="best_validation"), data)
@@ -207,7 +207,7 @@ def test_linear_baseline_reaches_the_optimum_of_logistic_regression(lesson_data)
     training = ml.Training("gd", 1.0, None, 4_000)
     run = ml.train(ml.Architecture((), engine="numpy"), training, lesson_data)[0]
     assert_allclose(run.last_parameters, w, rtol=1e-6)
-    assert_allclose(run.train_score.loss, LOSSES["bce"].value(X @ w, y).mean(), rtol=1e-9)
+    assert_allclose(run.scores.train.loss, LOSSES["bce"].value(X @ w, y).mean(), rtol=1e-9)
 
 
 @pytest.mark.parametrize("hidden", [(), (6,)])

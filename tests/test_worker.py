@@ -8,30 +8,32 @@ from pathlib import Path
 
 import pytest
 from helpers import assert_same_run
-from job_helpers import BUDGET, endless, quick
+from job_helpers import endless, quick
 
 import moonlab as ml
 from moonlab.worker import Failed, Finished, Progressed, Refused, Start, Stop, Trained
 
 ROOT = Path(__file__).resolve().parent.parent
+NONE = frozenset()
+ONE_CLASS = ml.Experiment(ml.DataSpec(n_samples=10, validation_fraction=0.9))
 THE_WORKER = ["-m", "moonlab.worker"]
-# The worker, but for a `compare` that also prints, in Python and past it
+# The worker, but for a `train_missing` that also prints, in Python and past it
 PRINTING = """
 import os
 from moonlab import worker
-compare = worker.compare
+train_missing = worker.train_missing
 def printing(*arguments, **options):
     print("noise from Python", flush=True)
     os.write(1, b"noise past Python")
-    return compare(*arguments, **options)
-worker.compare = printing
+    return train_missing(*arguments, **options)
+worker.train_missing = printing
 worker.main()
 """
 FAILING = """
 from moonlab import worker
 def failing(experiment, *arguments, **options):
     raise ZeroDivisionError("of the test")
-worker.compare = failing
+worker.train_missing = failing
 worker.main()
 """
 
@@ -86,22 +88,24 @@ def test_the_worker_ends_when_its_input_does(start_worker):
 
 def test_a_job_under_way_ends_when_the_input_does(start_worker):
     process = start_worker(*THE_WORKER)
-    pickle.dump(Start(0, endless(), BUDGET), process.stdin)
+    pickle.dump(Start(0, endless(), NONE), process.stdin)
     process.stdin.flush()
     assert isinstance(next_event(process), Progressed)
     events, _ = talk(process)
     assert process.returncode == 0
     assert isinstance(events[-1], Finished)
-    assert {run.status for event in events for run in getattr(event, "runs", [])} == {"stopped"}
+    assert {run.status for event in events for run in getattr(event, "runs", {}).values()} == {
+        "stopped"
+    }
 
 
 def test_what_prints_does_not_get_between_the_events(start_worker):
     process = start_worker("-c", PRINTING)
-    pickle.dump(Start(0, quick(), BUDGET), process.stdin)
+    pickle.dump(Start(0, quick(), NONE), process.stdin)
     process.stdin.flush()
     runs, event = [], next_event(process)
     while not isinstance(event, Finished):
-        runs += event.runs if isinstance(event, Trained) else []
+        runs += event.runs.values() if isinstance(event, Trained) else []
         event = next_event(process)
     for run, other in zip(runs, ml.compare(quick()).runs, strict=True):
         assert_same_run(run, other)
@@ -113,21 +117,25 @@ def test_what_prints_does_not_get_between_the_events(start_worker):
 
 def test_a_stop_reaches_its_own_job_only(start_worker):
     process = start_worker(*THE_WORKER)
-    for message in (Start(0, endless(), BUDGET), Stop(0), Start(1, quick(), BUDGET)):
+    for message in (Start(0, endless(), NONE), Stop(0), Start(1, quick(), NONE)):
         pickle.dump(message, process.stdin)
     process.stdin.flush()
     statuses, event = {0: set(), 1: set()}, None
     while not (isinstance(event, Finished) and event.job == 1):
         event = next_event(process)
         if isinstance(event, Trained):
-            statuses[event.job] |= {run.status for run in event.runs}
+            statuses[event.job] |= {run.status for run in event.runs.values()}
     assert statuses == {0: {"stopped"}, 1: {"ok"}}
 
 
 def test_a_refusal_and_a_failure_are_events_and_the_worker_goes_on(start_worker):
-    events, _ = talk(start_worker(*THE_WORKER), Start(0, endless(), 1.0), Start(1, endless(), 2.0))
+    events, _ = talk(
+        start_worker(*THE_WORKER),
+        Start(0, ONE_CLASS, NONE),
+        Start(1, ONE_CLASS, NONE),
+    )
     assert [type(event) for event in events] == [Refused, Refused]
-    assert "at most 2.0 seconds" in str(events[1].error)
-    events, _ = talk(start_worker("-c", FAILING), Start(0, quick(), 1.0), Start(1, quick(), 1.0))
+    assert "must leave both classes" in str(events[1].error)
+    events, _ = talk(start_worker("-c", FAILING), Start(0, quick(), NONE), Start(1, quick(), NONE))
     assert [type(event) for event in events] == [Failed, Failed]
     assert "ZeroDivisionError: of the test" in events[1].traceback

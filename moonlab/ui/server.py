@@ -9,7 +9,7 @@ from typing import Any
 import streamlit as st
 
 from moonlab import lesson
-from moonlab.ui.training import BUDGET_SECONDS, job_runner
+from moonlab.ui.training import job_runner
 
 _LOG = logging.getLogger(__name__)
 
@@ -21,7 +21,7 @@ SCRIPT = Path(__file__).with_name("script.py")
 async def lifespan(app: st.App) -> AsyncIterator[dict[str, Any]]:
     """Train what the page opens on before anybody asks; end the worker with the server."""
     runner = job_runner()
-    runner.submit(lesson.torch_experiment(), BUDGET_SECONDS)
+    runner.submit(lesson.torch_experiment())
     try:
         yield {}
     finally:

@@ -5,7 +5,7 @@ from functools import cache
 
 import streamlit as st
 
-from moonlab.budget import check_budget, duration, estimate
+from moonlab.budget import duration
 from moonlab.jobs import Job, JobRunner
 from moonlab.results import Comparison
 from moonlab.rules import SpecError
@@ -13,7 +13,6 @@ from moonlab.spec import Experiment
 from moonlab.ui.bind import page_state
 from moonlab.ui.words import as_plain_text, faults_in_words
 
-BUDGET_SECONDS = 300.0
 _UNASKED_SECONDS = 20.0
 _LOCK = threading.Lock()
 
@@ -32,12 +31,16 @@ def _job_runner() -> JobRunner:
 def start(experiment: Experiment) -> None:
     """Start a job, unless one of this session's is under way."""
     if active_job() is None:
-        st.session_state.job = job_runner().submit(experiment, BUDGET_SECONDS)
+        st.session_state.job = job_runner().submit(experiment)
 
 
 def start_if_quick(experiment: Experiment) -> None:
     """Start a job that nobody has asked for, if it takes a few seconds only or is there already."""
-    if estimate(experiment).seconds <= _UNASKED_SECONDS or job_runner().cached(experiment):
+    try:
+        work = job_runner().estimate(experiment)
+    except SpecError:
+        return
+    if work.seconds <= _UNASKED_SECONDS:
         start(experiment)
 
 
@@ -79,7 +82,7 @@ def show_training() -> None:
     job = active_job()
     faults, takes = "", ""
     try:
-        work = check_budget(page_state().experiment(), BUDGET_SECONDS)
+        work = job_runner().estimate(page_state().experiment())
         takes = f"about {duration(work.seconds)}"
     except SpecError as error:
         faults = faults_in_words(error)
