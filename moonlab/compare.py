@@ -1,11 +1,13 @@
 """From an experiment to its comparison."""
 
 from collections.abc import Callable, Collection, Iterator
+from dataclasses import replace
 from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from moonlab.best_possible import best_possible
 from moonlab.budget import check_budget
 from moonlab.dataset import Data, load_data
 from moonlab.draws import Draws, SequentialDraws
@@ -113,7 +115,10 @@ def train_missing(
             on_epoch=on_epoch,
             should_stop=should_stop,
         )
-        yield dict(zip(keys, trained, strict=True))
+        yield {
+            key: replace(run, best_possible=datasets.best_possible(key.data))
+            for key, run in zip(keys, trained, strict=True)
+        }
 
 
 def missing(experiment: Experiment, known: Collection[RunKey]) -> dict[int, list[RunKey]]:
@@ -130,10 +135,11 @@ def missing(experiment: Experiment, known: Collection[RunKey]) -> dict[int, list
 
 
 class _Datasets:
-    """The data that runs meet, drawn once each."""
+    """The data that runs meet, drawn once each, and how well they can be classified at best."""
 
     def __init__(self) -> None:
         self._drawn: dict[DataSpec, Data] = {}
+        self._best: dict[DataSpec, float | None] = {}
 
     def of(self, specs: list[DataSpec]) -> list[Data] | Data:
         """The data of each run, or the one that all share."""
@@ -141,6 +147,15 @@ class _Datasets:
             if spec not in self._drawn:
                 self._drawn[spec] = load_data(spec)
         return self._drawn[specs[0]] if len(set(specs)) == 1 else [self._drawn[s] for s in specs]
+
+    def best_possible(self, spec: DataSpec) -> float | None:
+        """Accuracy of the best possible classifier on the test points, if it is known."""
+        if spec not in self._best:
+            classifier, data = best_possible(spec), self._drawn[spec]
+            self._best[spec] = (
+                None if classifier is None else classifier.accuracy_on(data.X_test, data.y_test)
+            )
+        return self._best[spec]
 
 
 def _check_devices(experiment: Experiment) -> None:

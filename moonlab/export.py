@@ -1,4 +1,4 @@
-"""A comparison as files: three CSVs and the experiment, each whole or absent."""
+"""A comparison as files: four CSVs and the experiment, each whole or absent."""
 
 import json
 import os
@@ -35,6 +35,7 @@ def bundle(comparison: Comparison) -> dict[str, str]:
     return {
         "summary.csv": csv_text(comparison.summary()),
         "runs.csv": csv_text(comparison.runs_table()),
+        "pairs.csv": csv_text(comparison.pairs_table()),
         "history.csv": csv_text(comparison.history()),
         "experiment.json": experiment_json(comparison.experiment),
     }

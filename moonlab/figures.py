@@ -1,6 +1,7 @@
 """Numbers to plotly figures: no training, no Streamlit."""
 
 import html
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -36,7 +37,7 @@ def _layout(dark: bool, **more: Any) -> dict[str, Any]:
     } | more
 
 
-def mean_curves(runs: list[Run]) -> Floats:
+def mean_curves(runs: Sequence[Run]) -> Floats:
     """Mean over runs of each row and curve, shape (rows, 4).
 
     A run that diverged stays in the mean with its last finite row.

@@ -1,6 +1,7 @@
 """The boundaries of a comparison over its epochs, packed for drawing in the browser."""
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -63,7 +64,7 @@ def _points(data: Data) -> tuple[Any, Any, list[int]]:
     return X, y, [0] * n_train + [1] * n_val
 
 
-def _over_time(runs: list[Run], points: Any) -> tuple[Any, list[str]]:
+def _over_time(runs: Sequence[Run], points: Any) -> tuple[Any, list[str]]:
     """Probabilities (K, n) and the epoch of each of the K frames; fewer frames for many seeds."""
     n_frames = min(len(run.snapshots) for run in runs)
     every = -(-n_frames * len(runs) // _MOST_NETWORKS)

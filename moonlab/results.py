@@ -1,8 +1,8 @@
 """What comes out: one `Run` a seed, and the `Comparison` of all, as arrays and frames."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, NamedTuple, Self
+from typing import TYPE_CHECKING, NamedTuple, Self
 
 import numpy as np
 import pandas as pd
@@ -56,6 +56,8 @@ class Run:
         The first epoch with the least validation loss.
     last_scores, best_scores : Scores
         Of the last weights and of those at `best_epoch`, the latter None without validation points.
+    best_possible : float or None
+        Accuracy of the best possible classifier on the same test points, where `compare` knows it.
     seconds : float
         Wall-clock of the architecture's training, divided by its seeds.
     """
@@ -73,6 +75,7 @@ class Run:
     best_epoch: int | None
     last_scores: Scores
     best_scores: Scores | None
+    best_possible: float | None = None
     seconds: float = 0.0
 
     @property
@@ -157,12 +160,38 @@ def mean_probability_over_time(
     return total / len(runs)
 
 
+class Group(NamedTuple):
+    """What one row of a table, one line, one picture speaks of."""
+
+    name: str
+    runs: tuple[Run, ...]
+
+    @property
+    def pairs_with(self) -> tuple[tuple[DataSpec, int], ...]:
+        """The data and seed of each run: groups with the same can be compared seed by seed."""
+        return tuple((run.data, run.seed) for run in self.runs)
+
+
 @dataclass(frozen=True, eq=False)
 class Comparison:
-    """The runs of an experiment: for each architecture, in order, one a seed."""
+    """The runs of an experiment: for each architecture, in order, one a seed.
+
+    Attributes
+    ----------
+    experiment : Experiment
+        What was compared.
+    runs : tuple of Run
+        Architecture by architecture, seed by seed.
+    pinned : tuple of Group
+        Earlier results to be shown beside them.
+    names : tuple of str
+        One for each architecture, in place of the experiment's; none keeps those.
+    """
 
     experiment: Experiment
     runs: tuple[Run, ...]
+    pinned: tuple[Group, ...] = ()
+    names: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, experiment: Experiment, runs: Mapping[RunKey, Run]) -> Self:
@@ -180,11 +209,15 @@ class Comparison:
                 ]
         return cls(replace(experiment, architectures=tuple(there)), tuple(found))
 
-    def groups(self) -> Iterator[tuple[str, list[Run]]]:
-        """Each architecture's distinct name with its runs."""
+    def groups(self) -> list[Group]:
+        """Each architecture's distinct name with its runs, then the pinned ones."""
         size = len(self.experiment.seeds)
-        for index, name in enumerate(self.experiment.names):
-            yield name, list(self.runs[index * size : (index + 1) * size])
+        names = self.names or self.experiment.names
+        own = [
+            Group(name, self.runs[index * size : (index + 1) * size])
+            for index, name in enumerate(names)
+        ]
+        return own + list(self.pinned)
 
     @property
     def status(self) -> str:
@@ -192,78 +225,25 @@ class Comparison:
         return "stopped" if any(run.status == "stopped" for run in self.runs) else "ok"
 
     def summary(self) -> pd.DataFrame:
-        """One row an architecture: means over its runs, diverged ones included.
+        """One row an architecture: see `tables.summary`."""
+        from moonlab import tables
 
-        `generalisation_gap` is train accuracy minus test accuracy; `seconds` is the whole stack's.
-        """
-        runs = self.runs_table()
-        size = len(self.experiment.seeds)
-        rows = []
-        for start in range(0, len(runs), size):
-            group = runs.iloc[start : start + size]
-            rows.append(
-                group.iloc[0][["architecture", "engine", "parameters"]].to_dict()
-                | {"n_seeds": size}
-                | {name: group[name].mean() for name in _MEANS}
-                | {"seconds": group["seconds"].sum()}
-                | {"generalisation_gap": group["generalisation_gap"].mean()}
-                | {"best_epoch": group["best_epoch"].astype(float).mean()}
-                | {
-                    f"n_{status}": int((group["status"] == status).sum())
-                    for status in ("ok", "diverged", "stopped")
-                }
-            )
-        return pd.DataFrame(rows)
+        return tables.summary(self)
 
     def runs_table(self) -> pd.DataFrame:
-        """One row a run, of the reported epoch, with confusion counts (class 1 is positive)."""
-        return pd.DataFrame(
-            [_run_row(name, run) for name, runs in self.groups() for run in runs]
-        ).astype({"best_epoch": "Int64"})
+        """One row a run: see `tables.runs_table`."""
+        from moonlab import tables
+
+        return tables.runs_table(self)
+
+    def pairs_table(self) -> pd.DataFrame:
+        """One row a pair of architectures: see `tables.pairs_table`."""
+        from moonlab import tables
+
+        return tables.pairs_table(self)
 
     def history(self) -> pd.DataFrame:
-        """The histories of all runs under one another."""
-        frames = []
-        for name, runs in self.groups():
-            for run in runs:
-                frame = run.history
-                frame.insert(0, "architecture", name)
-                frame.insert(1, "engine", run.architecture.engine)
-                frame.insert(2, "seed", run.seed)
-                frames.append(frame)
-        return pd.concat(frames, ignore_index=True)
+        """The histories of all runs under one another: see `tables.history`."""
+        from moonlab import tables
 
-
-_MEANS = (
-    "train_accuracy",
-    "val_accuracy",
-    "test_accuracy",
-    "train_loss",
-    "val_loss",
-    "test_loss",
-)
-
-
-def _run_row(name: str, run: Run) -> dict[str, Any]:
-    parts = run.scores._asdict()
-    return (
-        {
-            "architecture": name,
-            "engine": run.architecture.engine,
-            "parameters": run.architecture.n_parameters,
-            "seed": run.seed,
-            "status": run.status,
-        }
-        | {f"{part}_accuracy": score.accuracy for part, score in parts.items()}
-        | {f"{part}_loss": score.loss for part, score in parts.items()}
-        | {
-            "best_epoch": run.best_epoch,
-            "seconds": run.seconds,
-            "generalisation_gap": run.scores.train.accuracy - run.scores.test.accuracy,
-        }
-        | {
-            f"{part}_{count}": getattr(score, count)
-            for part, score in parts.items()
-            for count in ("correct", "n", "tn", "fp", "fn", "tp")
-        }
-    )
+        return tables.history(self)

@@ -1,0 +1,127 @@
+"""What the numbers of a comparison amount to: intervals, pairs, verdicts, diagnoses."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from moonlab.results import Group
+from moonlab.stats import (
+    Interval,
+    PairedDifference,
+    mean_interval,
+    paired_differences,
+    seeds_needed,
+    wilson,
+)
+from moonlab.verdicts import MARGIN_POINTS, Diagnosis, Overall, Verdict, diagnose, overall, verdict
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """What is said of some groups of runs, by their accuracy on fresh points.
+
+    Attributes
+    ----------
+    names : tuple of str
+        Of the groups.
+    compared : tuple of int
+        Which groups can be compared seed by seed with the first: the others, pinned from other
+        data or seeds, or stopped, have no tier and no pairs.
+    intervals : tuple of Interval
+        Of each group's mean accuracy: a t interval over seeds, or Wilson's for a single run.
+    regrets : tuple of float or None
+        What each group lacks, on average, to the best possible classifier; None if unknown.
+    diagnoses : tuple of Diagnosis
+        Of each group.
+    overall : Overall or None
+        Of the compared ones, in their order; None if there are none.
+    pairs, verdicts : tuple of PairedDifference, tuple of Verdict
+        Of each pair among the compared ones; `first` and `second` count groups.
+    needed : tuple of int or None
+        Of each pair, how many seeds would settle it.
+    """
+
+    names: tuple[str, ...]
+    compared: tuple[int, ...]
+    intervals: tuple[Interval, ...]
+    regrets: tuple[float | None, ...]
+    diagnoses: tuple[Diagnosis, ...]
+    overall: Overall | None
+    pairs: tuple[PairedDifference, ...]
+    verdicts: tuple[Verdict, ...]
+    needed: tuple[int | None, ...]
+
+    def tier(self, group: int) -> int | None:
+        """The tier of a group, from 1, if it has one."""
+        if self.overall is None or self.overall.tiers is None or group not in self.compared:
+            return None
+        return self.overall.tiers[self.compared.index(group)]
+
+
+def judge(groups: Sequence[Group], margin_points: float = MARGIN_POINTS) -> Judgement:
+    """Judge groups of runs.
+
+    Parameters
+    ----------
+    groups : sequence of Group
+        As `Comparison.groups()` gives them.
+    margin_points : float
+        Differences below so many percentage points make no difference.
+
+    Returns
+    -------
+    Judgement
+    """
+    names = tuple(group.name for group in groups)
+    compared = tuple(
+        index
+        for index, group in enumerate(groups)
+        if group.pairs_with == groups[0].pairs_with
+        and all(run.status != "stopped" for run in group.runs)
+    )
+    scores = np.array([[run.scores.test.accuracy for run in groups[i].runs] for i in compared])
+    pairs = tuple(
+        pair._replace(first=compared[pair.first], second=compared[pair.second])
+        for pair in (paired_differences(scores) if len(compared) > 1 else [])
+    )
+    sizes = [groups[index].runs[0].architecture.n_parameters for index in compared]
+    return Judgement(
+        names,
+        compared,
+        tuple(accuracy_interval(group) for group in groups),
+        tuple(_regret(group) for group in groups),
+        tuple(_diagnosis(group) for group in groups),
+        overall([names[i] for i in compared], sizes, scores, margin_points) if compared else None,
+        pairs,
+        tuple(verdict(pair, names, margin_points) for pair in pairs),
+        tuple(seeds_needed(pair, margin_points / 100) for pair in pairs),
+    )
+
+
+def accuracy_interval(group: Group, part: str = "test") -> Interval:
+    """95% interval of a group's accuracy on a part: over seeds, or of a single run's count."""
+    scores = [getattr(run.scores, part) for run in group.runs]
+    if len(scores) == 1:
+        return wilson(scores[0].correct, scores[0].n)
+    mean = mean_interval([score.accuracy for score in scores])
+    return Interval(mean.low, mean.high)
+
+
+def _regret(group: Group) -> float | None:
+    lacks = [
+        run.best_possible - run.scores.test.accuracy
+        for run in group.runs
+        if run.best_possible is not None
+    ]
+    return float(np.mean(lacks)) if len(lacks) == len(group.runs) else None
+
+
+def _diagnosis(group: Group) -> Diagnosis:
+    known = [run.best_possible for run in group.runs if run.best_possible is not None]
+    return diagnose(
+        [run.scores.train.accuracy for run in group.runs],
+        [run.scores.test.accuracy for run in group.runs],
+        [run.status == "diverged" for run in group.runs],
+        float(np.mean(known)) if len(known) == len(group.runs) else None,
+    )

@@ -1,0 +1,465 @@
+"""What is said of a comparison: a verdict a pair and for the whole, and each one's diagnosis."""
+
+import math
+from collections.abc import Sequence
+from itertools import combinations
+from typing import Literal, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from moonlab.parameters import Floats
+from moonlab.rules import Fault, Rule, check, is_integer, optional, real, shown
+from moonlab.stats import (
+    ALPHA,
+    MIN_SEEDS,
+    MeanInterval,
+    PairedDifference,
+    decimals,
+    mean_interval,
+    numbers,
+    pair_faults,
+    paired_differences,
+    refuse,
+    seeds_needed,
+)
+
+VerdictKind = Literal["too few", "equivalent", "clear", "unclear"]
+DiagnosisKind = Literal["fits", "underfits", "overfits", "unstable", "diverged"]
+
+MARGIN_POINTS = 1.0
+
+MOST_DIVERGED = 0.5
+UNSTABLE_SHARE = 0.02
+FAILED_BELOW = 0.20
+NEAR_BEST = 0.02
+LOW_ACCURACY = 0.90
+LARGE_GAP = 0.05
+
+_LISTED = 4  # names in a row; more are counted
+_EXACT = 9  # decimals of a point that a bound is held against the margin with
+_NAME = Rule("texts, one per architecture", lambda value: isinstance(value, str))
+_SIZE = Rule("integers from 0, one per architecture", lambda value: is_integer(value, 0, 10**12))
+_MARGIN = {"margin_points": real(0, 100, above_low=True)}
+_DIAGNOSED = {
+    "diverged": Rule(
+        "must be True or False for each seed",
+        lambda value: (
+            isinstance(value, list | tuple | np.ndarray)
+            and getattr(value, "ndim", 1) == 1
+            and all(isinstance(item, bool | np.bool_) for item in value)
+        ),
+    ),
+    "best_possible": optional(real(0, 1), "unknown"),
+}
+
+
+class Verdict(NamedTuple):
+    """What can be said of a pair: its kind, and a sentence without a full stop."""
+
+    kind: VerdictKind
+    text: str
+
+
+class Overall(NamedTuple):
+    """What can be said of all architectures.
+
+    Attributes
+    ----------
+    text : str
+        A few sentences.
+    tiers : tuple of int, or None
+        Per architecture, from 1; None from too few seeds, or for one architecture.
+    start_from : int or None
+        The smallest architecture of tier 1; None if there are no tiers.
+    """
+
+    text: str
+    tiers: tuple[int, ...] | None
+    start_from: int | None
+
+
+class Diagnosis(NamedTuple):
+    """How an architecture learned, and the rule that says so."""
+
+    kind: DiagnosisKind
+    rule: str
+
+
+def verdict_kind(pair: PairedDifference, margin_points: float = MARGIN_POINTS) -> VerdictKind:
+    """The first that holds: fewer than 6 seeds; the 95% interval within ± margin; clear by Holm.
+
+    Raises
+    ------
+    SpecError
+        If `margin_points` is no number above 0 and at most 100, or `pair` is none.
+    """
+    refuse(pair_faults(pair) + check(_MARGIN, {"margin_points": margin_points}))
+    if pair.n < MIN_SEEDS:
+        return "too few"
+    if _widest(pair) < margin_points:
+        return "equivalent"
+    return "clear" if pair.p_holm < ALPHA else "unclear"
+
+
+def verdict(
+    pair: PairedDifference, names: Sequence[str], margin_points: float = MARGIN_POINTS
+) -> Verdict:
+    """What can be said of a pair, in words that no number in them contradicts.
+
+    Parameters
+    ----------
+    pair : PairedDifference
+        Of accuracies.
+    names : sequence of str
+        Of all architectures: `pair.first` and `pair.second` point into it.
+    margin_points : float
+        Differences below so many percentage points make no difference.
+
+    Raises
+    ------
+    SpecError
+        If an argument is of a wrong type or out of bounds.
+    """
+    last = max(pair.first, pair.second) if isinstance(pair, PairedDifference) else 0
+    faults = pair_faults(pair) + _list_faults("names", names, _NAME, last + 1)
+    refuse(faults + check(_MARGIN, {"margin_points": margin_points}))
+    kind = verdict_kind(pair, margin_points)
+    if kind == "too few":
+        return Verdict(kind, _too_few(pair.n))
+    if kind == "equivalent":
+        return Verdict(kind, _equivalent(pair, names, margin_points))
+    if kind == "clear":
+        return Verdict(kind, _clear(pair if pair.mean > 0 else pair.swapped(), names))
+    return Verdict(kind, _unclear(pair, names, margin_points))
+
+
+def tiers(
+    means: Sequence[float] | Floats,
+    pairs: list[PairedDifference],
+    margin_points: float = MARGIN_POINTS,
+) -> tuple[int, ...] | None:
+    """Tier 1 holds the leader and all that are not clearly worse than it; repeat with the rest.
+
+    Parameters
+    ----------
+    means : ndarray, shape (architectures,)
+        Mean accuracies as shares; the first of equal ones leads.
+    pairs : list of PairedDifference
+        As `paired_differences` gives them.
+    margin_points : float
+        As for `verdict`.
+
+    Returns
+    -------
+    tuple of int, or None
+        The tier of each architecture, from 1; None from too few seeds, or for one architecture.
+
+    Raises
+    ------
+    SpecError
+        If an argument is of a wrong type or out of bounds, or `pairs` are of other architectures.
+    """
+    array, faults = numbers("means", means, ("architectures",), 0, 1)
+    refuse(faults + check(_MARGIN, {"margin_points": margin_points}))
+    given = [pair for pair in pairs if not pair_faults(pair)] if isinstance(pairs, list) else []
+    if [(pair.first, pair.second) for pair in given] != list(combinations(range(array.size), 2)):
+        rule = f"must be what `paired_differences` gives of {array.size} architectures"
+        refuse([Fault("pairs", rule, shown(pairs))])
+    kinds = {(pair.first, pair.second): verdict_kind(pair, margin_points) for pair in given}
+    if not kinds or "too few" in kinds.values():
+        return None
+    found, tier = [0] * array.size, 0
+    while left := [i for i in range(array.size) if not found[i]]:
+        leader, tier = max(left, key=lambda i: array[i]), tier + 1
+        for i in left:
+            found[i] = 0 if kinds.get((min(i, leader), max(i, leader))) == "clear" else tier
+    return tuple(found)
+
+
+def overall(
+    names: Sequence[str],
+    n_parameters: Sequence[int],
+    scores: Sequence[Sequence[float]] | Floats,
+    margin_points: float = MARGIN_POINTS,
+) -> Overall:
+    """Who leads, who clearly falls behind, and which one to start from.
+
+    Parameters
+    ----------
+    names : sequence of str
+        Of the architectures.
+    n_parameters : sequence of int
+        Of each: of those that lead, the one with the fewest is the one to start from.
+    scores : ndarray, shape (architectures, seeds)
+        Accuracies as shares; a column holds what all architectures got from one seed.
+    margin_points : float
+        As for `verdict`.
+
+    Raises
+    ------
+    SpecError
+        If an argument is of a wrong type, shape or out of bounds.
+    """
+    array, faults = numbers("scores", scores, ("architectures", "seeds"), 0, 1)
+    count, most = (1, math.inf) if faults else (len(array), len(array))
+    faults += _list_faults("names", names, _NAME, count, most)
+    faults += _list_faults("n_parameters", n_parameters, _SIZE, count, most)
+    refuse(faults + check(_MARGIN, {"margin_points": margin_points}))
+    if count == 1:
+        return Overall(_alone(names[0], array[0]), None, None)
+    pairs, means = paired_differences(array), array.mean(axis=1)
+    found = tiers(means, pairs, margin_points)
+    if found is None:
+        return Overall(f"{_too_few(array.shape[1])}.", None, None)
+    top = [i for i in range(count) if found[i] == 1]
+    inside = [pair for pair in pairs if {pair.first, pair.second} <= set(top)]
+    if inside and all(verdict_kind(pair, margin_points) == "equivalent" for pair in inside):
+        first = _equals(names, top, margin_points)
+    else:
+        leader = max(top, key=lambda i: means[i])
+        average = f"{_percent(mean_interval(array[leader]))} over {array.shape[1]} seeds"
+        first = _leaders(names, top, leader, average)
+    start = min(top, key=lambda i: n_parameters[i])
+    return Overall(f"{first} {_start(names, n_parameters, top, start)}", found, start)
+
+
+def diagnose(
+    train: Sequence[float] | Floats,
+    test: Sequence[float] | Floats,
+    diverged: Sequence[bool] | NDArray[np.bool_],
+    best_possible: float | None = None,
+) -> Diagnosis:
+    """How an architecture learned, judged by its typical seed and by how many seeds failed.
+
+    A seed failed if it diverged or ended more than 20 points below the best seed on unseen points;
+    the typical seed is the median of those that did not.
+
+    Parameters
+    ----------
+    train, test : ndarray, shape (seeds,)
+        Accuracies as shares, on the training points and on points not seen in training.
+    diverged : ndarray of bool, shape (seeds,)
+        Which seeds diverged.
+    best_possible : float or None
+        Accuracy of the best possible classifier on unseen points; None if it is not known.
+
+    Returns
+    -------
+    Diagnosis
+        Its rule is a sentence; where seeds failed it says how many.
+
+    Raises
+    ------
+    SpecError
+        If an argument is of a wrong type, shape or out of bounds.
+    """
+    seen, faults = numbers("train", train, ("seeds",), 0, 1)
+    unseen, more = numbers("test", test, ("seeds",), 0, 1)
+    given = {"diverged": diverged, "best_possible": best_possible}
+    refuse(faults + more + check(_DIAGNOSED, given))
+    broke = np.asarray(diverged, dtype=bool)
+    lengths = [len(seen), len(unseen), len(broke)]
+    if len(set(lengths)) > 1:
+        rule = "must be of one length"
+        refuse([Fault("train, test, diverged", rule, ", ".join(map(str, lengths)))])
+    if broke.mean() > MOST_DIVERGED:
+        return Diagnosis("diverged", f"{_of_seeds(broke)} diverged: {_RULES['diverged']}.")
+    failed = broke | (unseen < unseen[~broke].max() - FAILED_BELOW)
+    kind = _typical(np.median(seen[~failed]), np.median(unseen[~failed]), best_possible)
+    if failed.mean() >= UNSTABLE_SHARE and (kind != "underfits" or broke.any()):
+        return Diagnosis("unstable", f"{_of_seeds(failed)} failed: {_RULES['unstable']}.")
+    rule = _RULES[kind if best_possible is not None else f"{kind}, best unknown"]
+    return Diagnosis(kind, f"{rule}; {_of_seeds(failed)} failed." if failed.any() else f"{rule}.")
+
+
+def _typical(train: float, test: float, best: float | None) -> DiagnosisKind:
+    """Of the typical seed; what is missing to the best is shared between training and the gap."""
+    if best is None:
+        if train - test > LARGE_GAP:
+            return "overfits"
+        return "underfits" if train < LOW_ACCURACY else "fits"
+    if round(best - test, _EXACT) <= NEAR_BEST:
+        return "fits"
+    return "overfits" if train - test > best - train else "underfits"
+
+
+def _points_of(share: float) -> str:
+    return f"{100 * share:g} points"
+
+
+_SHORT = f"the typical seed ends more than {_points_of(NEAR_BEST)} below the best possible accuracy"
+_RULES = {
+    "fits": f"On unseen points the typical seed comes within {_points_of(NEAR_BEST)} of the best "
+    "possible accuracy",
+    "underfits": f"On unseen points {_SHORT}, and most of that is missing in training already",
+    "overfits": f"On unseen points {_SHORT}, and most of that is lost between training and unseen "
+    "points",
+    "fits, best unknown": f"The typical seed gets at least {LOW_ACCURACY:.0%} right in training, "
+    f"and at most {_points_of(LARGE_GAP)} less on unseen points",
+    "underfits, best unknown": f"The typical seed gets under {LOW_ACCURACY:.0%} right in training",
+    "overfits, best unknown": f"On unseen points the typical seed ends more than "
+    f"{_points_of(LARGE_GAP)} below its training accuracy",
+    "unstable": f"they diverged or ended more than {_points_of(FAILED_BELOW)} below the best seed "
+    f"(unstable from {UNSTABLE_SHARE:.0%} of the seeds)",
+    "diverged": f"more than {MOST_DIVERGED:.0%} of the seeds",
+}
+
+
+def _of_seeds(which: NDArray[np.bool_]) -> str:
+    return f"{np.count_nonzero(which)} of {_seeds(len(which))}"
+
+
+def _too_few(n: int) -> str:
+    return f"{_seeds(n)} cannot support a verdict: train at least {MIN_SEEDS}"
+
+
+def _equivalent(pair: PairedDifference, names: Sequence[str], margin_points: float) -> str:
+    both = f"{names[pair.first]} and {names[pair.second]} are equivalent here: they"
+    if pair.tied == pair.n:
+        return f"{both} tied on all {pair.n} paired seeds"
+    digits = _digits(pair)
+    while round(_widest(pair), digits) >= margin_points and digits < _EXACT:
+        digits += 1
+    return (
+        f"{both} differ by less than {_points(f'{margin_points:g}')} "
+        f"({_number(100 * pair.mean, digits, signed=True)}, "
+        f"95% interval {_interval(pair.low, pair.high, digits)}, {pair.n} paired seeds)"
+    )
+
+
+def _clear(pair: PairedDifference, names: Sequence[str]) -> str:
+    digits = _digits(pair)
+    by = _number(100 * pair.mean, digits, nonzero=True)
+    return (
+        f"{names[pair.first]} beats {names[pair.second]} by {_points(by)} on average over "
+        f"{pair.n} paired seeds, 95% interval "
+        f"{_interval(pair.low, pair.high, digits, nonzero=True)}; won {pair.won}"
+        + (f", tied {pair.tied}" if pair.tied else "")
+    )
+
+
+def _unclear(pair: PairedDifference, names: Sequence[str], margin_points: float) -> str:
+    """Shows the corrected interval if the plain one leaves out 0: it is what was decided by."""
+    digits = _digits(pair)
+    mean = _points(_number(100 * pair.mean, digits, signed=True))
+    if pair.low <= 0 <= pair.high:
+        shown_interval = f"95% interval {_interval(pair.low, pair.high, digits, nonzero=True)}"
+    else:
+        wide = _interval(pair.corrected_low, pair.corrected_high, digits, nonzero=True)
+        shown_interval = f"interval {wide}, corrected for the {pair.n_pairs} pairs compared"
+    needed = seeds_needed(pair, margin_points / 100)
+    settled = "no affordable number of" if needed is None else f"about {_rounded_up(needed):,}"
+    return (
+        f"no clear difference between {names[pair.first]} and {names[pair.second]}: {mean}, "
+        f"{shown_interval}; {settled} seeds would settle it"
+    )
+
+
+def _alone(name: str, scores: Floats) -> str:
+    mean = mean_interval(scores)
+    nothing = "There is nothing to compare it with."
+    if mean.n == 1:
+        return f"{name} reaches {_percent(mean)} with one seed. {nothing}"
+    bounds = _interval(max(mean.low, 0.0), min(mean.high, 1.0), _digits(mean))
+    average = f"{_percent(mean)} on average over {mean.n} seeds, 95% interval {bounds}%"
+    return f"{name} reaches {average}. {nothing}"
+
+
+def _equals(names: Sequence[str], top: list[int], margin_points: float) -> str:
+    behind = [i for i in range(len(names)) if i not in top]
+    within = f"to within {_points(f'{margin_points:g}')}"
+    if not behind:
+        return f"{_leading(names, top)} are equivalent here, {within}."
+    return f"{_leading(names, top)} lead and are equivalent, {within}; {_falls(names, behind)}."
+
+
+def _leaders(names: Sequence[str], top: list[int], leader: int, average: str) -> str:
+    behind = [i for i in range(len(names)) if i not in top]
+    if len(top) == 1:
+        return f"{names[leader]}, with {average}, is clearly ahead of {_others(names, behind)}."
+    highest = f"clearly worse than {names[leader]}, which has the highest average, {average}"
+    if not behind:
+        return f"There is no clear winner: none is {highest}."
+    return f"{_leading(names, top)} lead: none is {highest}; {_falls(names, behind)}."
+
+
+def _start(names: Sequence[str], sizes: Sequence[int], top: list[int], start: int) -> str:
+    if len(top) == 1:
+        return "Start from it."
+    tied = [sizes[i] for i in top].count(sizes[start]) > 1
+    why = ": none of these is smaller" if tied else ", the smallest of these"
+    return f"Start from {names[start]}{why} ({sizes[start]:,} parameters)."
+
+
+def _leading(names: Sequence[str], top: list[int]) -> str:
+    if len(top) <= _LISTED:
+        return _in_a_row(names, top)
+    return f"{len(top)} of the {len(names)}" if len(top) < len(names) else f"All {len(names)}"
+
+
+def _others(names: Sequence[str], behind: list[int]) -> str:
+    return _in_a_row(names, behind) if len(behind) <= _LISTED else f"the other {len(behind)}"
+
+
+def _falls(names: Sequence[str], behind: list[int]) -> str:
+    return f"{_others(names, behind)} clearly {'falls' if len(behind) == 1 else 'fall'} behind"
+
+
+def _in_a_row(names: Sequence[str], which: list[int]) -> str:
+    *most, last = (names[i] for i in which)
+    return f"{', '.join(most)} and {last}" if most else last
+
+
+def _percent(mean: MeanInterval) -> str:
+    return f"{100 * mean.mean:.{_digits(mean)}f}%"
+
+
+def _widest(pair: PairedDifference) -> float:
+    """The bound further from 0, in points, the last digits of rounding taken off."""
+    return round(100 * max(-pair.low, pair.high), _EXACT)
+
+
+def _digits(interval: PairedDifference | MeanInterval) -> int:
+    return decimals(50 * (interval.high - interval.low))
+
+
+def _interval(low: float, high: float, digits: int, *, nonzero: bool = False) -> str:
+    """Bounds that are shares, in points: "3.1–7.5", with a negative one "−0.2 to 0.3"."""
+    bounds = [_number(100 * bound, digits, nonzero=nonzero) for bound in (low, high)]
+    return (" to " if any(text.startswith("−") for text in bounds) else "–").join(bounds)
+
+
+def _number(value: float, digits: int, *, signed: bool = False, nonzero: bool = False) -> str:
+    """Rounded; with `nonzero`, what would be rounded to 0 keeps its first digit instead."""
+    text = f"{abs(value):.{digits}f}"
+    if float(text) == 0 and nonzero and value:
+        text = f"{abs(value):.{-math.floor(math.log10(abs(value)))}f}"
+    if float(text) == 0:
+        return text
+    return f"{'−' if value < 0 else '+' if signed else ''}{text}"
+
+
+def _points(number: str) -> str:
+    return f"{number} {'point' if number.lstrip('+−') == '1' else 'points'}"
+
+
+def _seeds(n: int) -> str:
+    return f"{n} {'seed' if n == 1 else 'seeds'}"
+
+
+def _rounded_up(n: int) -> int:
+    """To two digits; below 100 as it is."""
+    unit = 10 ** max(0, len(str(n)) - 2)
+    return math.ceil(n / unit) * unit
+
+
+def _list_faults(
+    field: str, given: object, item: Rule, fewest: int, most: float = math.inf
+) -> list[Fault]:
+    """The fault of what is no list or tuple of as many items as there are architectures."""
+    listed = given if isinstance(given, list | tuple) else ()
+    if fewest <= len(listed) <= most and all(map(item.accepts, listed)):
+        return []
+    count = fewest if most == fewest else f"at least {fewest}"
+    return [Fault(field, f"must be a list or tuple of {count} {item.text}", shown(given))]
