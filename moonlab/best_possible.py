@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 from scipy.special import expit
 
 from moonlab import metrics
-from moonlab.dataset import ARCS, Curve, Labels, Points, class_sizes
+from moonlab.dataset import ARCS, N_TEST, Curve, Labels, Points, class_sizes
 from moonlab.parameters import Floats
 from moonlab.rules import Fault, SpecError, shown
 from moonlab.spec import N_FEATURES, DataSpec
@@ -21,8 +21,8 @@ _LEAST_NOISE = 1e-20  # below, float64 tells only which arc is nearer
 _FARTHEST = 1e100  # coordinates whose squares, over the least noise's, are still finite
 _BLOCK = 4096  # points at a time, for the processor's cache and against large memory
 _REACH = 5.0  # standard deviations from an arc where its density ends, for the accuracy
-_STEPS = 4  # of the accuracy's grid in one standard deviation,
-_LEAST_STEP = 0.01  # but no finer: where that cuts in, the errors are under 1e-5 in all
+_STEPS = 6  # of the accuracy's grid in one standard deviation,
+_LEAST_STEP = 0.02  # but no finer: under noise 0.1 so little goes wrong that this is enough
 
 
 class HalfCircle(NamedTuple):
@@ -54,9 +54,10 @@ class HalfCircle(NamedTuple):
     def log_density(self, X: Points, noise: float) -> Floats:
         """Logarithm of the density of noisy points of the arc: points (n, 2) → (n,).
 
-        With σ the noise, d the distance to the arc, κ = r/σ² at distance r from the center, and
-        angles measured from the arc's nearest point, the mean of the Gaussians along the arc is
-        exp(−d²/2σ²) / 2πσ² · 1/π ∫ exp(−κ (difference of two cosines)) dt.
+        The mean of the Gaussians along the arc is exp(−d²/2σ²) / 2πσ² ·
+        1/π ∫ exp(−κ (cos δ − cos(t − θ))) dt, t from 0 to π: σ is the noise, d the distance to
+        the arc, r and θ are the distance and direction from its center, κ = r/σ², and δ is the
+        angle between θ and the arc's nearest point.
         """
         # in the arc's own frame it is the upper half circle; its mirror images are one point
         along = np.abs((X - self.center) @ self.side)
@@ -78,7 +79,8 @@ def _falling(kappa: Floats, start: Floats, length: Floats) -> Floats:
     """∫ exp(−κ (cos a − cos(a + v))) dv for v from 0 to a length: arrays (n,) → (n,).
 
     `start` is a, with a + length at most π, so that the integrand falls from 1. Gauss–Legendre
-    on no more than where it is above exp(−24): relative error under 1e-9 for any κ.
+    on no more than where it is above exp(−24). Worst relative error against 200 nodes, over
+    40,000 random points with κ from 1e-3 to 1e8: 5e-10.
     """
     # κ (cos a − cos(a + w)) = 24 solved for w, in a form that keeps small widths exact
     low, depth = np.sin(start / 2), _DEPTH / np.maximum(2 * kappa, 1)
@@ -177,13 +179,13 @@ class BestPossible:
         """Share of all points that could ever be drawn that it classifies right, to 1e-4.
 
         1 − ∫ min(the classes' densities times their priors), summed over a grid: computed anew
-        at each access, in some ten milliseconds.
+        at each access, in some tens of milliseconds.
         """
         boxes = np.stack([arc.box(_REACH * self.noise) for arc in self.arcs])  # (2, corners, 2)
         low, high = boxes[:, 0].max(axis=0), boxes[:, 1].min(axis=0)
         step = max(self.noise / _STEPS, _LEAST_STEP)
         x, y = (np.arange(*bounds, step) for bounds in zip(low, high, strict=True))
-        points = np.stack(np.meshgrid(x, y), axis=-1).reshape(-1, N_FEATURES)  # under 20,000
+        points = np.stack(np.meshgrid(x, y), axis=-1).reshape(-1, N_FEATURES)  # under 15,000
         wrong = np.exp(self._log_joint(points).min(axis=0)).sum() * step**2
         return float(1 - wrong)
 
@@ -221,7 +223,7 @@ def best_possible(spec: DataSpec) -> BestPossible | None:
     if spec.dataset not in ARCS:
         return None
     class_0, class_1 = (HalfCircle.of(curve) for curve in ARCS[spec.dataset])
-    prior = class_sizes(spec.n_samples)[1] / spec.n_samples
+    prior = class_sizes(N_TEST)[1] / N_TEST  # of the fresh points, however many train
     return BestPossible((class_0, class_1), spec.noise, prior)
 
 

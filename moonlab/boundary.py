@@ -1,14 +1,19 @@
-"""Probabilities over the plane: numbers, no drawing."""
+"""What networks say over the plane: numbers, no drawing."""
 
-from typing import NamedTuple
+from collections.abc import Sequence
+from typing import NamedTuple, Self
 
 import numpy as np
 
 from moonlab.dataset import Data
+from moonlab.metrics import predictions
+from moonlab.numpy_mlp import logits
 from moonlab.parameters import Floats
+from moonlab.spec import Architecture
 
 _MARGIN = 0.25
-_GRID_POINTS = 64
+_GRID_POINTS = 4096
+_LEAST_PROBABILITY = 1e-7  # single precision tells a probability from 1 down to here
 
 
 class Grid(NamedTuple):
@@ -19,14 +24,66 @@ class Grid(NamedTuple):
     y: Floats
     """Its rows, shape (ny,)."""
 
+    @classmethod
+    def over(cls, data: Sequence[Data], n_points: int = _GRID_POINTS) -> Self:
+        """About n_points, as dense in x as in y, over all points to learn from, with a margin."""
+        X = np.concatenate([part for one in data for part in (one.X_train, one.X_val)])
+        low, high = X.min(axis=0) - _MARGIN, X.max(axis=0) + _MARGIN
+        steps = np.sqrt(n_points / np.prod(high - low)) * (high - low)
+        nx, ny = np.maximum(np.round(steps).astype(int), 2)
+        return cls(np.linspace(low[0], high[0], nx), np.linspace(low[1], high[1], ny))
+
     @property
     def points(self) -> Floats:
         """All its points, row by row, shape (ny · nx, 2)."""
         return np.stack(np.meshgrid(self.x, self.y), axis=-1).reshape(-1, 2)
 
 
-def grid_over(data: Data, n_points: int = _GRID_POINTS) -> Grid:
-    """A grid of n_points × n_points over the training and validation points, with a margin."""
-    X = np.concatenate([data.X_train, data.X_val])
-    low, high = X.min(axis=0) - _MARGIN, X.max(axis=0) + _MARGIN
-    return Grid(np.linspace(low[0], high[0], n_points), np.linspace(low[1], high[1], n_points))
+class Opinion(NamedTuple):
+    """What networks say together at n points, in each of K states of theirs."""
+
+    log_odds: Floats
+    """Logarithm of the odds of class 1 by the mean of their probabilities, shape (K, n)."""
+    votes: Floats
+    """Share of the networks that say class 1, shape (K, n)."""
+
+
+def opinion(networks: Sequence[Floats], architecture: Architecture, points: Floats) -> Opinion:
+    """What several networks of one architecture say together.
+
+    Parameters
+    ----------
+    networks : sequence of ndarray (K, P)
+        Flat parameters of each network in its K states.
+    architecture : Architecture
+        Theirs.
+    points : ndarray, shape (n, 2)
+        In the precision to compute in.
+
+    Returns
+    -------
+    Opinion
+        Of several networks the log-odds are cut off where probabilities cannot be told from 0 or
+        1 in single precision, at ±16.
+    """
+    total, votes = np.zeros((2, len(networks[0]), len(points)), points.dtype)
+    for parameters in networks:
+        z = _log_odds(parameters, architecture, points)
+        if len(networks) == 1:
+            return Opinion(z, predictions(z).astype(points.dtype))
+        votes += predictions(z)
+        z /= 2
+        total += np.tanh(z, out=z)  # of half the logit: twice the probability less one; quick
+    mean = 0.5 + total / (2 * len(networks))
+    mean = np.clip(mean, _LEAST_PROBABILITY, 1 - _LEAST_PROBABILITY)
+    return Opinion(np.log(mean) - np.log1p(-mean), votes / len(networks))
+
+
+def _log_odds(parameters: Floats, architecture: Architecture, points: Floats) -> Floats:
+    """Log-odds (K, n) in the points' precision; 0 where the weights are too large to tell."""
+    with np.errstate(over="ignore"):
+        z = logits(parameters.astype(points.dtype), architecture, points)
+        if not np.isfinite(z).all():
+            z = logits(parameters.astype(float), architecture, points.astype(float))
+            z[np.isnan(z)] = 0
+        return z.astype(points.dtype)

@@ -10,7 +10,7 @@ import numpy as np
 from moonlab.best_possible import best_possible
 from moonlab.budget import check_budget
 from moonlab.dataset import Data, load_data
-from moonlab.draws import Draws, SequentialDraws
+from moonlab.draws import Draws, IndependentDraws, SequentialDraws
 from moonlab.results import Comparison, Run
 from moonlab.rules import Fault, SpecError, shown
 from moonlab.run_keys import RunKey, run_keys
@@ -93,7 +93,7 @@ def train_missing(
     """
     _check_devices(experiment)
     datasets = _Datasets()
-    streams = _Streams()
+    streams = _Streams(experiment.seeding)
     work = missing(experiment, known)
     for place, (index, keys) in enumerate(work.items()):
         architecture = experiment.architectures[index]
@@ -105,13 +105,12 @@ def train_missing(
 
         data = datasets.of([key.data for key in keys])
         on_epoch(0)
-        sequential = experiment.seeding == "sequential"
         trained = train(
             architecture,
             experiment.training,
             data,
             tuple(key.seed for key in keys),
-            draws=partial(streams.draws, architecture) if sequential else None,
+            draws=partial(streams.draws, architecture),
             on_epoch=on_epoch,
             should_stop=should_stop,
         )
@@ -169,22 +168,34 @@ def _check_devices(experiment: Experiment) -> None:
 
 
 class _Streams:
-    """The streams of sequential seeding: one an engine and seed, for all architectures."""
+    """The draws of an experiment; with sequential seeding, one stream an engine and seed."""
 
-    def __init__(self) -> None:
+    def __init__(self, seeding: str) -> None:
+        self._seeding = seeding
         self._streams: dict[tuple[str, int], Any] = {}
 
     def draws(self, architecture: Architecture, seeds: tuple[int, ...]) -> Draws:
-        """Draws that go on where the streams of these seeds stand."""
+        """The draws of an architecture; sequential ones go on where the streams stand."""
+        if self._seeding != "sequential":
+            first = (0,) * len(seeds)
+            fixed_start = self._seeding in ("only_batches", "only_data")
+            fixed_batches = self._seeding in ("only_start", "only_data")
+            return IndependentDraws(
+                architecture, first if fixed_start else seeds, first if fixed_batches else seeds
+            )
         engine = architecture.engine
         if engine == "numpy":
             return SequentialDraws(
-                architecture, [self._stream(engine, seed, np.random.RandomState) for seed in seeds]
+                architecture,
+                seeds,
+                [self._stream(engine, seed, np.random.RandomState) for seed in seeds],
             )
         from moonlab import torch_mlp
 
         return torch_mlp.SequentialDraws(
-            architecture, [self._stream(engine, seed, torch_mlp.seeded_generator) for seed in seeds]
+            architecture,
+            seeds,
+            [self._stream(engine, seed, torch_mlp.seeded_generator) for seed in seeds],
         )
 
     def _stream(self, engine: str, seed: int, make: Callable[[int], Any]) -> Any:

@@ -96,7 +96,7 @@ def sklearn_lower_moon(t: Angles) -> Points:
     return np.column_stack([1 - np.cos(t), 1 - np.sin(t) - 0.5])
 
 
-CURVES: dict[str, tuple[Curve, Curve]] = {
+ARCS: dict[str, tuple[Curve, Curve]] = {
     "moons": (upper_moon, lesson_lower_moon),
     "sklearn_moons": (upper_moon, sklearn_lower_moon),
 }
@@ -117,7 +117,7 @@ def _noiseless(n_samples: int, curves: tuple[Curve, Curve]) -> tuple[Points, Lab
 
 def lesson_moons(n_samples: int, noise: float, random: RandomSource) -> tuple[Points, Labels]:
     """The lesson's two moons: the lower one shifted by (0.5, 0.5), shuffled after the noise."""
-    X, y = _noiseless(n_samples, CURVES["moons"])
+    X, y = _noiseless(n_samples, ARCS["moons"])
     X += random.standard_normal((n_samples, N_FEATURES)) * noise
     order = random.permutation(n_samples)
     return X[order], y[order]
@@ -128,7 +128,7 @@ def sklearn_moons(n_samples: int, noise: float, random: RandomSource) -> tuple[P
 
     Shuffled before the noise, as there: with a `RandomState` the points are the same ones.
     """
-    X, y = _noiseless(n_samples, CURVES["sklearn_moons"])
+    X, y = _noiseless(n_samples, ARCS["sklearn_moons"])
     order = np.arange(n_samples)
     random.shuffle(order)
     return X[order] + random.standard_normal((n_samples, N_FEATURES)) * noise, y[order]

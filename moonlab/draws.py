@@ -26,6 +26,10 @@ class Draws(Protocol):
         """The order of the points in each of the next epochs, shape (epochs, S, n_points)."""
         ...
 
+    def masks(self, rate: float) -> "DropoutMasks":
+        """The dropout masks of all epochs, drawn step by step."""
+        ...
+
 
 def initial_scale(activation: str, n_in: int, n_out: int) -> float:
     """Standard deviation of a layer's initial weights.
@@ -59,12 +63,27 @@ class IndependentDraws:
 
     Initial weights come from the seed and the layer widths; the batch order from the seed only,
     so that all architectures meet the same batches.
+
+    Parameters
+    ----------
+    architecture : Architecture
+        Whose draws they are.
+    seeds : sequence of int
+        For the initial weights.
+    batch_seeds : sequence of int, optional
+        For the batches and the dropout masks, if these are to be others.
     """
 
-    def __init__(self, architecture: Architecture, seeds: Sequence[int]) -> None:
+    def __init__(
+        self,
+        architecture: Architecture,
+        seeds: Sequence[int],
+        batch_seeds: Sequence[int] | None = None,
+    ) -> None:
         self._architecture = architecture
         self._seeds = seeds
-        self._order = [_generator(seed, _BATCH_ORDER) for seed in seeds]
+        self._batch_seeds = seeds if batch_seeds is None else batch_seeds
+        self._order = [_generator(seed, _BATCH_ORDER) for seed in self._batch_seeds]
 
     def initial_weights(self) -> list[Layers]:
         """See `Draws`."""
@@ -79,14 +98,22 @@ class IndependentDraws:
         rows = np.tile(np.arange(n_points), (n_epochs, 1))
         return np.stack([random.permuted(rows, axis=1) for random in self._order], axis=1)
 
+    def masks(self, rate: float) -> "DropoutMasks":
+        """See `Draws`."""
+        return DropoutMasks(self._architecture, self._batch_seeds, rate)
+
 
 class SequentialDraws:
     """The lesson's NumPy draws: one legacy stream a seed, architecture after architecture."""
 
     def __init__(
-        self, architecture: Architecture, streams: Sequence[np.random.RandomState]
+        self,
+        architecture: Architecture,
+        seeds: Sequence[int],
+        streams: Sequence[np.random.RandomState],
     ) -> None:
         self._architecture = architecture
+        self._seeds = seeds
         self._streams = streams
 
     def initial_weights(self) -> list[Layers]:
@@ -98,6 +125,10 @@ class SequentialDraws:
         return np.array(
             [[stream.permutation(n_points) for stream in self._streams] for _ in range(n_epochs)]
         )
+
+    def masks(self, rate: float) -> "DropoutMasks":
+        """Masks from the seeds themselves: the lesson's streams know no dropout."""
+        return DropoutMasks(self._architecture, self._seeds, rate)
 
 
 class DropoutMasks:

@@ -1,76 +1,115 @@
-"""The boundaries of a comparison over its epochs, packed for drawing in the browser."""
+"""The pictures of a comparison, packed for drawing in the browser."""
 
 import json
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
+from moonlab.best_possible import best_possible
 from moonlab.boundary import Grid
 from moonlab.dataset import Data
-from moonlab.results import Comparison, Run, mean_probability_over_time
+from moonlab.parameters import Floats
+from moonlab.results import Comparison
+from moonlab.surfaces import Marks, Panel, View, panels
 
-_MOST_POINTS = 600
-_MOST_NETWORKS = 1000
+_LARGEST = 15.0  # log-odds that a byte stands for
+_FINEST = 0.02  # log-odds up to which bytes stand at even steps; beyond, at growing ones
+
+Bytes = NDArray[np.uint8]
 
 
-def pack(comparison: Comparison, data: Data, grid: Grid) -> bytes:
-    """A header and the frames of every architecture.
+def pack(
+    comparison: Comparison, view: View | None = None, key: str = "", grid: Grid | None = None
+) -> bytes:
+    """A header, and what each picture shows in every frame.
 
     Parameters
     ----------
     comparison : Comparison
-        Its architectures become panels, each the mean probability over its seeds.
-    data : Data
-        The points to draw; of many, the first 600.
-    grid : Grid
-        Where the probabilities are taken.
+        What to show.
+    view : View, optional
+        What of it; without one the means over seeds.
+    key : str
+        For the header: tells the comparison from others.
+    grid : Grid, optional
+        Where the networks are asked; see `surfaces.panels`.
 
     Returns
     -------
     bytes
-        Four bytes with the header's length (little endian), the header as JSON, padded with
-        blanks; then per architecture and frame ny × nx probabilities of class 1 from 0 to 255,
-        row by row from the lowest y, and a byte a point: 1 if it is classified wrong.
+        Four bytes with the header's length (little endian); the header as JSON, padded with
+        blanks to a multiple of four; for each of its `data` that `has_best` the log-odds of the
+        best possible classifier on the grid, scaled to ±1, as float32; then panel by panel its
+        frames. A frame has for each layer ny × nx bytes, row by row from the lowest y, and a byte
+        a point, 1 for a cross. The layers are, by the panel's kind:
+        "probability": the mean probability of class 1, as log-odds, whose 256 values the header
+        has in `levels`;
+        "disagreement": the same, then the share of networks that say class 1, from 0 to 255;
+        "difference": the mean probability by the first, by the second.
     """
-    X, y, part = _points(data)
-    panels, frames = [], []
-    for name, runs in comparison.groups():
-        probabilities, epochs = _over_time(runs, np.concatenate([grid.points, X]))
-        surface, at_points = np.split(probabilities, [len(grid.points)], axis=1)
-        wrong = (at_points > 0.5) != (y == 1)
-        frames.append(np.hstack([np.round(255 * surface).astype(np.uint8), wrong.astype(np.uint8)]))
-        panels.append({"name": name, "epochs": epochs})
+    shown, grid = panels(comparison, view or View(), grid)
+    datasets = list({id(panel.data): panel.data for panel in shown if panel.data}.values())
+    best = [_best_log_odds(data, grid) for data in datasets]
     header = {
-        "panels": panels,
+        "key": key,
         "nx": len(grid.x),
         "ny": len(grid.y),
         "x": [grid.x[0], grid.x[-1]],
         "y": [grid.y[0], grid.y[-1]],
-        "points": [
-            [*map(float, np.round(p, 3)), int(c), s] for p, c, s in zip(X, y, part, strict=True)
+        "levels": np.round(_levels(), 4).tolist(),
+        "data": [
+            {"points": _points(data), "has_best": log_odds is not None}
+            for data, log_odds in zip(datasets, best, strict=True)
+        ],
+        "panels": [
+            {
+                "kind": panel.kind,
+                "name": panel.name,
+                "epochs": panel.epochs,
+                "data": datasets.index(panel.data) if panel.data else None,
+            }
+            for panel in shown
         ],
     }
     text = json.dumps(header).encode()
-    return b"".join([len(text).to_bytes(4, "little"), text, *(frame.tobytes() for frame in frames)])
+    text += b" " * (-len(text) % 4)
+    parts = [len(text).to_bytes(4, "little"), text]
+    parts += [log_odds.tobytes() for log_odds in best if log_odds is not None]
+    parts += [np.hstack([*_layers(panel), panel.crosses]).tobytes() for panel in shown]
+    return b"".join(parts)
 
 
-def _points(data: Data) -> tuple[Any, Any, list[int]]:
-    """The points to draw, their labels, and 0 for training, 1 for validation."""
-    n_train = min(len(data.y_train), round(_MOST_POINTS * len(data.y_train) / data.spec.n_samples))
-    n_val = min(len(data.y_val), _MOST_POINTS - n_train)
-    X = np.concatenate([data.X_train[:n_train], data.X_val[:n_val]])
-    y = np.concatenate([data.y_train[:n_train], data.y_val[:n_val]])
-    return X, y, [0] * n_train + [1] * n_val
+def _points(data: Data) -> list[list[Any]]:
+    """Per point x, y, label, part."""
+    X, y, part = Marks.of(data)
+    rows = zip(np.round(X, 3).tolist(), y.tolist(), part.tolist(), strict=True)
+    return [[*point, *more] for point, *more in rows]
 
 
-def _over_time(runs: Sequence[Run], points: Any) -> tuple[Any, list[str]]:
-    """Probabilities (K, n) and the epoch of each of the K frames; fewer frames for many seeds."""
-    n_frames = min(len(run.snapshots) for run in runs)
-    every = -(-n_frames * len(runs) // _MOST_NETWORKS)
-    kept = sorted({*range(0, n_frames, every), n_frames - 1})
-    probabilities = mean_probability_over_time(runs, points, kept)
-    last = str(max(len(run.curves) for run in runs) - 1)
-    if runs[0].training.report == "best_validation":
-        last = "of least validation loss"
-    return probabilities, [*(str(runs[0].snapshot_epochs[index]) for index in kept[:-1]), last]
+def _layers(panel: Panel) -> list[Bytes]:
+    layers = [_as_bytes(opinion.log_odds) for opinion in panel.opinions]
+    if panel.kind == "disagreement":
+        layers += [np.round(255 * opinion.votes).astype(np.uint8) for opinion in panel.opinions]
+    return layers
+
+
+def _levels() -> Floats:
+    """The log-odds that bytes stand for, shape (256,)."""
+    return _FINEST * np.sinh((np.arange(256) - 127.5) / 127.5 * np.arcsinh(_LARGEST / _FINEST))
+
+
+def _as_bytes(log_odds: Floats) -> Bytes:
+    """Log-odds as bytes, close to 0 the finest, for there the line is drawn; from 128 above 0."""
+    share = np.arcsinh(np.clip(log_odds, -_LARGEST, _LARGEST) / _FINEST)
+    share /= np.arcsinh(_LARGEST / _FINEST)
+    return np.clip(np.floor(128 + 127.5 * share), 0, 255).astype(np.uint8)
+
+
+def _best_log_odds(data: Data, grid: Grid) -> Floats | None:
+    """Log-odds of the best possible classifier on the grid, scaled to ±1, if it is known."""
+    classifier = best_possible(data.spec)
+    if classifier is None:
+        return None
+    log_odds = classifier.log_odds(grid.points)
+    return (log_odds / np.abs(log_odds).max()).astype(np.float32)

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from moonlab.diagnosis import Diagnosis, diagnose
 from moonlab.results import Group
+from moonlab.rules import Fault, SpecError
 from moonlab.stats import (
     Interval,
     PairedDifference,
@@ -14,7 +16,7 @@ from moonlab.stats import (
     seeds_needed,
     wilson,
 )
-from moonlab.verdicts import MARGIN_POINTS, Diagnosis, Overall, Verdict, diagnose, overall, verdict
+from moonlab.verdicts import MARGIN_POINTS, Overall, Verdict, overall, verdict
 
 
 @dataclass(frozen=True)
@@ -125,3 +127,15 @@ def _diagnosis(group: Group) -> Diagnosis:
         [run.status == "diverged" for run in group.runs],
         float(np.mean(known)) if len(known) == len(group.runs) else None,
     )
+
+
+def race_against_itself(group: Group, margin_points: float = MARGIN_POINTS) -> Verdict:
+    """The first half of a group's runs against the second: no difference is there to be found."""
+    if len(group.runs) < 2:
+        rule = "must hold at least two runs to be raced against itself"
+        raise SpecError([Fault("group", rule, f"{len(group.runs)}")])
+    scores = [run.scores.test.accuracy for run in group.runs]
+    half = len(scores) // 2
+    (pair,) = paired_differences([scores[:half], scores[half : 2 * half]])
+    names = (group.name, f"{group.name} under other seeds")
+    return verdict(pair, names, margin_points)

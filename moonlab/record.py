@@ -131,10 +131,11 @@ class Record:
         self._n_evaluated += 1
 
     def runs(self, seeds: tuple[int, ...], stopped: bool) -> list[Run]:
-        """The runs, with their last and best weights scored on every part."""
+        """The runs, scored on every part: stopped ones in haste, only where the report looks."""
         validates = (self._n_rows > 0) & self._validates
         last = self._scores(self._last)
-        best = self._scores(self._best) if validates.any() else last
+        wants_best = not stopped or self._training.report == "best_validation"
+        best = self._scores(self._best) if validates.any() and wants_best else last
         alive_status = "stopped" if stopped else "ok"
         snapshots = np.stack(self._snapshots, axis=1)  # (S, K, P)
         epochs = self._snapshot_epochs[: snapshots.shape[1]]
@@ -152,7 +153,7 @@ class Record:
                 snapshots=snapshots[index],
                 best_epoch=int(self._best_epoch[index]) if validates[index] else None,
                 last_scores=last[index],
-                best_scores=best[index] if validates[index] else None,
+                best_scores=best[index] if validates[index] and wants_best else None,
             )
             for index, seed in enumerate(seeds)
         ]

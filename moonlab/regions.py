@@ -6,8 +6,8 @@ are straight within each region of the layers before (Raghu et al. 2017, "On the
 of deep neural networks").
 
 A cut counts if on both sides it leaves a corner further off than 1e-9 of the view's diagonal: a
-millionth of a pixel, and a million times rounding, which would else part lines that lie on one
-another, or meet in one point, by slivers that are not there.
+millionth of a pixel, and a million times rounding, which would otherwise part lines that coincide,
+or meet in one point, by slivers that are not there.
 """
 
 import math
@@ -65,8 +65,9 @@ class Switch(NamedTuple):
 def linear_regions(weights: Layers, view: View, activation: str = "relu") -> list[Region]:
     """All linear regions of a ReLU network in view.
 
-    Regions of different patterns are told apart even where the logit does not show it, as before
-    a dead layer; `n_distinct_maps` counts what the logit shows.
+    Regions of different patterns ("activation regions" in Hanin and Rolnick 2019) are told apart
+    even where the logit does not show it, as before a dead layer; `n_distinct_maps` counts what
+    the logit shows.
 
     Parameters
     ----------
@@ -116,7 +117,8 @@ def switch_lines(weights: Layers, view: View, activation: str = "relu") -> list[
 def regions_along(weights: Layers, start: Point, end: Point, activation: str = "relu") -> int:
     """Number of linear regions that a segment runs through.
 
-    Arguments and errors are those of `linear_regions`, with two different points for the view.
+    Arguments and errors are those of `linear_regions`, with two different points for the view;
+    their distance takes the place of its diagonal.
     """
     faults = check({"start": _POINT, "end": _POINT}, {"start": start, "end": end})
     if not faults and start == end:
@@ -207,7 +209,7 @@ def _stages(layers: Layers, outline: Floats) -> Iterator[_Stage]:
     diagonal = np.hypot(*np.ptp(outline, axis=0))
     reach = np.append(np.abs(outline).max(axis=0), 1)
     for index, (W, b) in enumerate(layers):
-        terms = reach @ (np.abs(maps) @ np.abs(W)) + np.abs(b)  # (P, n)
+        terms = reach @ (np.abs(maps) @ np.abs(W))  # (P, n); where z is near 0, b is no larger
         maps = maps @ W  # (P, 3, n)
         maps[:, 2] += b
         steepness = np.hypot(maps[:, 0], maps[:, 1])  # (P, n): |z| a unit off the line

@@ -1,6 +1,6 @@
 """What comes out: one `Run` a seed, and the `Comparison` of all, as arrays and frames."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple, Self
 
@@ -14,6 +14,7 @@ from moonlab.parameters import Floats, Layers, unpack
 from moonlab.rules import Fault, SpecError, shown
 from moonlab.run_keys import RunKey, run_keys
 from moonlab.spec import N_FEATURES, Architecture, DataSpec, Experiment, Training
+from moonlab.verdicts import MARGIN_POINTS
 
 if TYPE_CHECKING:
     import torch
@@ -145,21 +146,6 @@ class Run:
         return to_state_dict(self.weights, "float64" if by_numpy else self.training.torch_dtype)
 
 
-def mean_probability_over_time(
-    runs: Sequence[Run], points: Floats, snapshots: Sequence[int]
-) -> Floats:
-    """Probability of class 1, averaged over runs: points (n, 2) → (snapshots, n).
-
-    The last frame is that of the reported weights, whichever epoch they come from.
-    """
-    total = np.zeros((len(snapshots), len(points)))
-    for run in runs:
-        parameters = run.snapshots[list(snapshots)].astype(float)  # (K, P)
-        parameters[-1] = run.reported_parameters
-        total += expit(logits(parameters, run.architecture, points))
-    return total / len(runs)
-
-
 class Group(NamedTuple):
     """What one row of a table, one line, one picture speaks of."""
 
@@ -224,11 +210,11 @@ class Comparison:
         """Either "stopped", if any run was, or "ok"; a diverged run is a result like others."""
         return "stopped" if any(run.status == "stopped" for run in self.runs) else "ok"
 
-    def summary(self) -> pd.DataFrame:
+    def summary(self, margin_points: float = MARGIN_POINTS) -> pd.DataFrame:
         """One row an architecture: see `tables.summary`."""
         from moonlab import tables
 
-        return tables.summary(self)
+        return tables.summary(self, margin_points)
 
     def runs_table(self) -> pd.DataFrame:
         """One row a run: see `tables.runs_table`."""
@@ -236,11 +222,11 @@ class Comparison:
 
         return tables.runs_table(self)
 
-    def pairs_table(self) -> pd.DataFrame:
+    def pairs_table(self, margin_points: float = MARGIN_POINTS) -> pd.DataFrame:
         """One row a pair of architectures: see `tables.pairs_table`."""
         from moonlab import tables
 
-        return tables.pairs_table(self)
+        return tables.pairs_table(self, margin_points)
 
     def history(self) -> pd.DataFrame:
         """The histories of all runs under one another: see `tables.history`."""

@@ -22,8 +22,8 @@ class RunKey:
     seed : int
         The run's seed.
     beside : hashable
-        What else was trained with it, where that can matter: nothing for NumPy; the seeds of the
-        stack for PyTorch, whose rounding depends on them; everything for a sequential replay.
+        What else matters. Nothing for NumPy; the seeds of the stack for PyTorch, whose rounding
+        depends on them; which draws are fixed, if some are; everything for a sequential replay.
     """
 
     data: DataSpec
@@ -35,22 +35,22 @@ class RunKey:
 
 def run_keys(experiment: Experiment) -> tuple[tuple[RunKey, ...], ...]:
     """For each architecture of an experiment the keys of its runs, one a seed."""
-    return tuple(
-        tuple(
-            RunKey(
-                experiment.data_of(seed),
-                replace(architecture.training(experiment.training), report="last"),
-                replace(architecture, name=None, override=None),
-                seed,
-                _beside(experiment, index),
-            )
-            for seed in experiment.seeds
+    networks = tuple(
+        (
+            replace(architecture, name=None, override=None),
+            replace(architecture.training(experiment.training), report="last"),
         )
-        for index, architecture in enumerate(experiment.architectures)
+        for architecture in experiment.architectures
     )
-
-
-def _beside(experiment: Experiment, index: int) -> Hashable:
-    if experiment.seeding == "sequential":
-        return experiment.nameless(), index
-    return experiment.seeds if experiment.architectures[index].engine == "torch" else None
+    data = {seed: experiment.data_of(seed) for seed in experiment.seeds}
+    keys = []
+    for index, (architecture, training) in enumerate(networks):
+        beside: Hashable = experiment.seeds if architecture.engine == "torch" else None
+        if experiment.seeding.startswith("only_"):
+            beside = (experiment.seeding, beside)
+        if experiment.seeding == "sequential":
+            beside = (networks, experiment.seeds, index)
+        keys.append(
+            tuple(RunKey(data[seed], training, architecture, seed, beside) for seed in data)
+        )
+    return tuple(keys)

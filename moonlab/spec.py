@@ -289,11 +289,12 @@ class Experiment(_Checked):
         What is compared, 1 to 8 of them.
     seeds : tuple of int
         Seeds of the runs of each architecture: 1 to 128, distinct.
-    seeding : {"independent", "with_data", "sequential"}
-        "independent": a run's initial weights and batches depend on its own seed alone.
-        "with_data": so do its points and their split, drawn from the data's seed plus its own.
-        "sequential": one stream a seed runs through the architectures in their order, as in the
-        lesson.
+    seeding : {"independent", "with_data", "only_start", "only_batches", "only_data", "sequential"}
+        What varies with the seed. "independent": initial weights and batches, from the run's own
+        seed alone. "with_data": the points and their split too, drawn from the data's seed plus
+        the run's. "only_start", "only_batches", "only_data": one of the three; the others are
+        those of seed 0, and the points the data's own. "sequential": one stream a seed runs
+        through the architectures in their order, as in the lesson.
 
     Raises
     ------
@@ -312,7 +313,9 @@ class Experiment(_Checked):
         "training": Rule("must be a Training", lambda value: isinstance(value, Training)),
         "architectures": _ARCHITECTURES_RULE,
         "seeds": SEEDS_RULE,
-        "seeding": choice("independent", "with_data", "sequential"),
+        "seeding": choice(
+            "independent", "with_data", "only_start", "only_batches", "only_data", "sequential"
+        ),
     }
 
     def _more_faults(self) -> list[Fault]:
@@ -341,8 +344,8 @@ class Experiment(_Checked):
         return tuple(names)
 
     def data_of(self, seed: int) -> DataSpec:
-        """The data that the runs of a seed meet: with "with_data", each seed draws its own."""
-        if self.seeding != "with_data":
+        """The data that the runs of a seed meet: its own draw, or that of all."""
+        if self.seeding not in ("with_data", "only_data"):
             return self.data
         return replace(self.data, seed=(self.data.seed + seed) % (MAX_SEED + 1))
 

@@ -13,7 +13,7 @@ from torch.optim.adam import adam as functional_adam
 from torch.optim.sgd import sgd as functional_sgd
 from torch.utils.data import DataLoader, TensorDataset
 
-from moonlab.draws import Indices
+from moonlab.draws import DropoutMasks, Indices
 from moonlab.numpy_mlp import BETA1, BETA2, EPSILON, MOMENTUM
 from moonlab.parameters import Floats, Layers
 from moonlab.rules import Fault, SpecError
@@ -280,8 +280,14 @@ class SequentialDraws:
     shuffled, and draws nothing per epoch.
     """
 
-    def __init__(self, architecture: Architecture, generators: Sequence[torch.Generator]) -> None:
+    def __init__(
+        self,
+        architecture: Architecture,
+        seeds: Sequence[int],
+        generators: Sequence[torch.Generator],
+    ) -> None:
         self._architecture = architecture
+        self._seeds = seeds
         self._generators = generators
 
     def initial_weights(self) -> list[Layers]:
@@ -307,6 +313,10 @@ class SequentialDraws:
         return np.array(
             [[_order(stream, n_points) for stream in self._generators] for _ in range(n_epochs)]
         )
+
+    def masks(self, rate: float) -> DropoutMasks:
+        """See `draws.SequentialDraws`."""
+        return DropoutMasks(self._architecture, self._seeds, rate)
 
 
 def _order(generator: torch.Generator, n_points: int) -> Indices:

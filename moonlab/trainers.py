@@ -8,7 +8,7 @@ from typing import Any, Protocol, TypeGuard
 import numpy as np
 
 from moonlab.dataset import Data
-from moonlab.draws import Draws, DropoutMasks, IndependentDraws, Indices
+from moonlab.draws import Draws, IndependentDraws, Indices
 from moonlab.numpy_mlp import NumpyEngine
 from moonlab.parameters import Floats, Layers, pack, unpack
 from moonlab.record import Record
@@ -239,7 +239,7 @@ class _Stack:
 
     def _epochs(self, engine: Engine) -> Iterator[Iterator[tuple[Any, Any, list[Floats]]]]:
         """For each epoch its batches: X (S, n, 2), y (S, n, 1), dropout masks."""
-        masks = DropoutMasks(self.architecture, self.seeds, self.training.dropout)
+        masks = self.draws.masks(self.training.dropout)
         bounds = self.training.batch_bounds(len(self.data[0].y_train))
         for X, y in self._shuffled(engine):
             yield ((X[:, a:b], y[:, a:b], masks.draw(b - a)) for a, b in bounds)

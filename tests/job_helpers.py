@@ -21,12 +21,12 @@ def endless(seed=0):
     return ml.Experiment(ml.DataSpec(), ml.Training(batch_size=1, epochs=20_000), (NUMPY,), (seed,))
 
 
-def ended(job, seconds=30):
+def ended(job, seconds=90):
     assert job.ended.wait(seconds), job.status
     return job
 
 
-def wait_until(condition, seconds=20):
+def wait_until(condition, seconds=60):
     end = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < end

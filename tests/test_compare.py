@@ -41,7 +41,7 @@ def test_numpy_lesson_trace_is_the_lessons(numpy_lesson, epoch, bce, percent):
 def test_numpy_lesson_starts_from_the_lessons_logit(numpy_lesson):
     data = ml.load_data(numpy_lesson.experiment.data)
     (architecture,) = numpy_lesson.experiment.architectures
-    draws = SequentialDraws(architecture, [np.random.RandomState(0)])
+    draws = SequentialDraws(architecture, (0,), [np.random.RandomState(0)])
     ((W1, b1), (W2, b2)) = draws.initial_weights()[0]
     z = np.maximum(data.X_train @ W1 + b1, 0) @ W2 + b2
     assert_allclose(z[0], -1.4615, atol=5e-5)

@@ -31,11 +31,13 @@ PREFIXES = {
         *["architecture", "engine", "seed", "epoch"],
         *["train_loss", "val_loss", "train_accuracy", "val_accuracy"],
     ],
+    "pairs.csv": ["first", "second", "n", "mean", "low", "high"],
 }
 TABLES = {
     "summary.csv": ml.Comparison.summary,
     "runs.csv": ml.Comparison.runs_table,
     "history.csv": ml.Comparison.history,
+    "pairs.csv": ml.Comparison.pairs_table,
 }
 
 
@@ -94,7 +96,7 @@ def test_every_float_reads_back_bit_for_bit(comparison, file):
     assert len(floats) >= 4
     read = pd.read_csv(io.StringIO(text), float_precision="round_trip")
     for name in floats:
-        assert same_bits([float(cell) for cell in column(text, name)], frame[name]), name
+        assert same_bits([float(cell or "nan") for cell in column(text, name)], frame[name]), name
         assert same_bits(read[name], frame[name]), name
 
 
@@ -104,7 +106,8 @@ def test_every_integer_reads_back(comparison, file):
     integers = frame.select_dtypes("integer")
     assert len(integers.columns) >= 2
     for name in integers:
-        assert column(text, name) == [str(int(value)) for value in frame[name]]
+        expected = ["" if pd.isna(value) else str(int(value)) for value in frame[name]]
+        assert column(text, name) == expected
 
 
 @given(st.lists(st.floats(allow_nan=False), min_size=1))
@@ -151,7 +154,7 @@ def test_every_run_and_epoch_has_its_row(comparison):
 
 def test_without_validation_points_their_cells_are_empty(without_validation):
     files = export.bundle(without_validation)
-    for file in PREFIXES:
+    for file in ("summary.csv", "runs.csv", "history.csv"):
         for part in ("val_loss", "val_accuracy"):
             assert set(column(files[file], part)) == {""}
         assert "" not in column(files[file], "train_loss")
@@ -178,7 +181,7 @@ def test_experiment_json_gives_the_experiment_back_and_names_the_versions(compar
     }
 
 
-def test_write_makes_the_folder_and_the_four_files(comparison, tmp_path):
+def test_write_makes_the_folder_and_the_five_files(comparison, tmp_path):
     folder = tmp_path / "a" / "b"
     paths = export.write(comparison, folder)
     assert sorted(path.name for path in folder.iterdir()) == sorted([*PREFIXES, "experiment.json"])

@@ -1,199 +1,239 @@
 // Boundaries side by side: one canvas a panel, one slider and play button for all of them.
-// The layout of `data` is written in moonlab/frames.py.
 const FRAME_MILLISECONDS = 120;
-const BLUE = [0, 114, 178];
-const ORANGE = [230, 159, 0];
-const TINT = 0.6;
-const HEIGHT = 240;
+const CALM_MILLISECONDS = 1000; // for those who asked for less motion
+const LEAST_WIDTH = 240;
+const GAP = 16;
+const SAVED_WIDTH = 640;
+const KINDS = {
+  probability: {
+    noun: "boundary",
+    label: "Decision boundary of",
+    crossed: "wrong",
+    words: ([low, high]) => `Blue: ${low}, orange: ${high}.`,
+  },
+  disagreement: {
+    noun: "disagreement",
+    label: "Disagreement of the seeds of",
+    crossed: "wrong",
+    words: ([low, high]) => `From pale, ${low}, to deep, ${high}.`,
+  },
+  difference: {
+    noun: "difference",
+    label: "Difference",
+    crossed: "decided differently",
+    words: ([low, high]) => `Green: ${low}, purple: ${high}.`,
+  },
+};
 
-function parse(bytes) {
-  const length = new DataView(bytes.buffer, bytes.byteOffset, 4).getUint32(0, true);
-  const header = JSON.parse(new TextDecoder().decode(bytes.subarray(4, 4 + length)));
-  const cells = header.nx * header.ny;
-  let start = 4 + length;
-  for (const panel of header.panels) {
-    panel.frames = panel.epochs.map(() => {
-      const surface = bytes.subarray(start, start + cells);
-      const wrong = bytes.subarray(start + cells, start + cells + header.points.length);
-      start += cells + header.points.length;
-      return { surface, wrong };
-    });
-  }
-  return header;
+function element(name, properties = {}, ...children) {
+  const node = Object.assign(document.createElement(name), properties);
+  node.append(...children);
+  return node;
 }
 
-// A rerun of the page sends the same bytes again: then the slider stays where it is.
+// A rerun of the page sends the same bytes again: then everything stays as it is.
 function same(before, now) {
-  if (!before || before.byteLength !== now.byteLength) {
-    return false;
+  let at = before?.length === now.length ? 0 : -1;
+  while (at >= 0 && at < now.length && before[at] === now[at]) {
+    at++;
   }
-  return now.every((value, index) => value === before[index]);
+  return at === now.length;
 }
 
-function rgb(text) {
-  const canvas = document.createElement("canvas").getContext("2d");
-  canvas.fillStyle = text;
-  canvas.fillRect(0, 0, 1, 1);
-  return [...canvas.getImageData(0, 0, 1, 1).data].slice(0, 3);
+function crossed(panel, index, between = "") {
+  const n = panel.frames[index].crosses.reduce((sum, one) => sum + one, 0);
+  return panel.points.length ? `${n}${between} ${KINDS[panel.kind].crossed}` : "";
 }
 
-function mix(from, to, share) {
-  return from.map((value, i) => value + (to[i] - value) * share);
+function captionOf(panel, index) {
+  return [`epoch ${panel.epochs[index]}`, crossed(panel, index)].filter(Boolean).join(" · ");
 }
 
-function paletteOf(ground) {
-  const ends = [mix(ground, BLUE, TINT), mix(ground, ORANGE, TINT)];
-  return Array.from({ length: 256 }, (_, level) => {
-    const p = level / 255;
-    return p < 0.5 ? mix(ends[0], ground, 2 * p) : mix(ground, ends[1], 2 * p - 1);
-  });
+function labelOf(panel, index) {
+  const where = `${KINDS[panel.kind].label} ${panel.name} at epoch ${panel.epochs[index]}`;
+  const points = crossed(panel, index, ` of ${panel.points.length} drawn points`);
+  return [where, points].filter(Boolean).join(": ");
 }
 
-function drawSurface(header, frame, palette, target, width, height) {
-  const small = document.createElement("canvas");
-  small.width = header.nx;
-  small.height = header.ny;
-  const image = new ImageData(header.nx, header.ny);
-  for (let row = 0; row < header.ny; row++) {
-    for (let column = 0; column < header.nx; column++) {
-      const color = palette[frame.surface[row * header.nx + column]];
-      const at = 4 * ((header.ny - 1 - row) * header.nx + column);
-      image.data.set([color[0], color[1], color[2], 255], at);
-    }
-  }
-  small.getContext("2d").putImageData(image, 0, 0);
-  target.imageSmoothingEnabled = true;
-  target.drawImage(small, 0, 0, width, height);
+function fileName(panel, index, kind) {
+  const name = `${KINDS[panel.kind].noun} ${panel.name} epoch ${panel.epochs[index]}`;
+  return `${name.replace(/[^\p{L}\p{N}→−+() .,_-]+/gu, "_").slice(0, 120)}.${kind}`;
 }
 
-// The line where the probability is one half: marching squares with linear interpolation.
-function drawBoundary(header, frame, ink, target, width, height) {
-  const { nx, ny } = header;
-  const x = (column) => (column / (nx - 1)) * width;
-  const y = (row) => height - (row / (ny - 1)) * height;
-  const value = (row, column) => frame.surface[row * nx + column] - 127.5;
-  target.strokeStyle = ink;
-  target.lineWidth = 2;
+function save(blob, name) {
+  const link = element("a", { href: URL.createObjectURL(blob), download: name });
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+}
+
+// A picture that stands alone: its name above, epoch and what the colours mean below
+function sheetOf(view, panel, index) {
+  const { header, theme } = view;
+  const picture = pictureOf(header, panel, panel.frames[index], theme, SAVED_WIDTH);
+  const text = { x: GAP, fill: theme.ink, anchor: "start", size: 13 };
+  const texts = [
+    { ...text, text: panel.name, y: 30, size: 17, weight: 600 },
+    { ...text, text: captionOf(panel, index), y: picture.height + 64 },
+    { ...text, text: inWords(view, panel), y: picture.height + 84 },
+  ];
+  const [width, height] = [SAVED_WIDTH + 2 * GAP, Math.ceil(picture.height) + 100];
+  return { picture, texts, width, height, left: GAP, top: 44 };
+}
+
+function savePng(view, panel, index) {
+  const { picture, texts, width, height, left, top } = sheetOf(view, panel, index);
+  const canvas = element("canvas", { width: 2 * width, height: 2 * height });
+  const target = canvas.getContext("2d");
+  target.scale(2, 2);
+  target.fillStyle = view.theme.ground;
+  target.fillRect(0, 0, width, height);
+  paintShapes(target, texts);
   target.beginPath();
-  for (let row = 0; row < ny - 1; row++) {
-    for (let column = 0; column < nx - 1; column++) {
-      const corners = [
-        [row, column], [row, column + 1], [row + 1, column + 1], [row + 1, column],
-      ];
-      const cuts = [];
-      for (let side = 0; side < 4; side++) {
-        const [r0, c0] = corners[side];
-        const [r1, c1] = corners[(side + 1) % 4];
-        const a = value(r0, c0);
-        const b = value(r1, c1);
-        if (a > 0 !== b > 0) {
-          const share = a / (a - b);
-          cuts.push([x(c0 + (c1 - c0) * share), y(r0 + (r1 - r0) * share)]);
-        }
-      }
-      for (let cut = 0; cut + 1 < cuts.length; cut += 2) {
-        target.moveTo(...cuts[cut]);
-        target.lineTo(...cuts[cut + 1]);
-      }
-    }
+  target.rect(left, top, picture.width, picture.height);
+  target.clip();
+  target.translate(left, top);
+  paintSurface(target, picture);
+  paintShapes(target, picture.shapes);
+  canvas.toBlob((blob) => save(blob, fileName(panel, index, "png")), "image/png");
+}
+
+function saveSvg(view, panel, index) {
+  const { picture, texts, width, height, left, top } = sheetOf(view, panel, index);
+  const size = { width: picture.width, height: picture.height };
+  const surface = element("canvas", size);
+  paintSurface(surface.getContext("2d"), picture);
+  const image = svgNode("image", { href: surface.toDataURL("image/png"), ...size });
+  const root = svgNode(
+    "svg",
+    { width, height, viewBox: `0 0 ${width} ${height}`, role: "img" },
+    svgNode("title", {}, labelOf(panel, index)),
+    svgNode("rect", { width, height, fill: view.theme.ground }),
+    ...svgShapes(texts),
+    svgNode("svg", { x: left, y: top, ...size }, image, ...svgShapes(picture.shapes)),
+  );
+  const text = new XMLSerializer().serializeToString(root);
+  save(new Blob([text], { type: "image/svg+xml" }), fileName(panel, index, "svg"));
+}
+
+function namesOf(header) {
+  return header.panels.filter(({ kind }) => kind !== "difference").map(({ name }) => name);
+}
+
+// What the ends of a kind's colours mean, from the lowest tone to the highest
+function endsOf(header, kind) {
+  if (kind === "probability") {
+    return ["class 0", "class 1"];
   }
-  target.stroke();
+  if (kind === "disagreement") {
+    return ["all seeds agree", "half against half"];
+  }
+  const [first, second] = namesOf(header);
+  return [`${second} higher`, `${first} higher`];
 }
 
-function drawPoints(header, frame, ink, ground, target, width, height) {
-  const [x0, x1] = header.x;
-  const [y0, y1] = header.y;
-  header.points.forEach(([px, py, label, part], index) => {
-    const x = ((px - x0) / (x1 - x0)) * width;
-    const y = height - ((py - y0) / (y1 - y0)) * height;
-    target.fillStyle = `rgb(${label ? ORANGE : BLUE})`;
-    target.strokeStyle = part ? ink : ground;
-    target.lineWidth = 1;
-    target.beginPath();
-    if (part) {
-      target.moveTo(x, y - 4.5);
-      target.lineTo(x + 4.5, y);
-      target.lineTo(x, y + 4.5);
-      target.lineTo(x - 4.5, y);
-      target.closePath();
-    } else {
-      target.arc(x, y, 2.8, 0, 2 * Math.PI);
-    }
-    target.fill();
-    target.stroke();
-    if (frame.wrong[index]) {
-      target.strokeStyle = ink;
-      target.lineWidth = 2;
-      target.beginPath();
-      target.moveTo(x - 5, y - 5);
-      target.lineTo(x + 5, y + 5);
-      target.moveTo(x - 5, y + 5);
-      target.lineTo(x + 5, y - 5);
-      target.stroke();
-    }
-  });
+function inWords({ header }, panel) {
+  const colors = KINDS[panel.kind].words(endsOf(header, panel.kind));
+  return `${colors}${panel.best ? " Dashed: the best possible classifier." : ""}`;
 }
 
-function build(view, root) {
-  const { header } = view;
-  root.replaceChildren();
-  view.panels = header.panels.map((panel) => {
-    const figure = document.createElement("figure");
-    const name = document.createElement("strong");
-    name.textContent = panel.name;
-    const canvas = document.createElement("canvas");
-    canvas.setAttribute("role", "img");
-    const epoch = document.createElement("figcaption");
-    const save = document.createElement("button");
-    save.type = "button";
-    save.textContent = "PNG";
-    save.title = "Save this picture";
-    save.setAttribute("aria-label", `Save the picture of ${panel.name}`);
-    save.onclick = () => {
-      const link = document.createElement("a");
-      link.download = "boundary.png";
-      link.href = canvas.toDataURL("image/png");
-      link.click();
-    };
-    const top = document.createElement("div");
-    top.append(name, save);
-    figure.append(top, canvas, epoch);
-    root.append(figure);
-    return { canvas, epoch };
+function bar(view, kind) {
+  const stops = view.theme.palettes[kind].filter((_, tone) => tone % 51 === 0);
+  const colors = stops.map((color) => `rgb(${color.map(Math.round)})`);
+  const [low, high] = endsOf(view.header, kind).map((text) => element("span", { textContent: text }));
+  const scale = element("i", { className: "bar" });
+  scale.style.background = `linear-gradient(to right, ${colors})`;
+  return element("span", {}, low, scale, high);
+}
+
+function sample(text, ...shapes) {
+  const style = { width: 22, height: 12, "aria-hidden": "true" };
+  const words = element("span", { textContent: text });
+  return element("span", {}, svgNode("svg", style, ...svgShapes(shapes)), words);
+}
+
+function showLegend(view) {
+  const { header, theme, legend } = view;
+  const { ink } = theme;
+  const kinds = [...new Set(header.panels.map(({ kind }) => kind))];
+  const line = (stroke, more) => ({ d: "M1 6h20", fill: "none", stroke, width: 2, ...more });
+  const items = kinds.map((kind) => bar(view, kind));
+  items.push(sample("0.5", line(ink)));
+  if (kinds.includes("difference")) {
+    const [first, second] = namesOf(header);
+    items.push(sample(`0.5 of ${first}`, line(theme.first)));
+    items.push(sample(`0.5 of ${second}`, line(theme.second)));
+  }
+  if (header.panels.some(({ best }) => best)) {
+    items.push(sample("best possible", line(ink, { width: 1.5, dash: "6 4" })));
+  }
+  const mark = { fill: ink, stroke: ink, width: 1 };
+  const parts = new Set(header.panels.flatMap(({ points }) => points.map(([, , , part]) => part)));
+  const marks = [["training", circle(11, 6, 3.2)], ["validation", diamond(11, 6, 4.5)]];
+  items.push(...marks.filter((_, part) => parts.has(part)).map(([text, d]) =>
+    sample(text, { d, ...mark })));
+  items.push(sample("wrong", { d: cross(11, 6, 4.5), fill: "none", stroke: ink, width: 2 }));
+  legend.replaceChildren(...items);
+}
+
+function build(view) {
+  const shown = () => Number(view.slider.value);
+  view.panels = view.header.panels.map((panel) => {
+    const canvas = element("canvas", { role: "img" });
+    canvas.style.aspectRatio = aspect(view.header);
+    const buttons = [["PNG", savePng], ["SVG", saveSvg]].map(([kind, saveAs]) => {
+      const button = element("button", { type: "button", textContent: kind });
+      button.setAttribute("aria-label", `Save the picture of ${panel.name} as ${kind}`);
+      button.onclick = () => saveAs(view, panel, shown());
+      return button;
+    });
+    const name = element("strong", { textContent: panel.name, title: panel.name });
+    const caption = element("figcaption");
+    const figure = element("figure", {}, element("div", {}, name, ...buttons), canvas, caption);
+    return { figure, canvas, caption };
   });
+  view.root.replaceChildren(...view.panels.map(({ figure }) => figure));
+}
+
+// As many columns as fit, with rows as even as can be
+function arrange(view) {
+  const n = view.panels.length;
+  const most = Math.max(1, Math.floor((view.root.clientWidth + GAP) / (LEAST_WIDTH + GAP)));
+  const columns = Math.ceil(n / Math.ceil(n / most));
+  view.root.style.gridTemplateColumns = `repeat(${columns}, minmax(0, 34rem))`;
+}
+
+function takeTheme(view) {
+  const style = getComputedStyle(view.root);
+  const ink = style.getPropertyValue("--st-text-color").trim() || "#1F2430";
+  const ground = style.getPropertyValue("--st-background-color").trim() || "#FFFFFF";
+  if (view.theme?.ink !== ink || view.theme.ground !== ground) {
+    view.theme = themeOf(ink, ground);
+    showLegend(view);
+  }
+}
+
+function drawPanel(view, panel, { canvas, caption }, index) {
+  const scale = window.devicePixelRatio || 1;
+  const width = canvas.clientWidth || LEAST_WIDTH;
+  const picture = pictureOf(view.header, panel, panel.frames[index], view.theme, width);
+  canvas.width = Math.round(picture.width * scale);
+  canvas.height = Math.round(picture.height * scale);
+  const target = canvas.getContext("2d");
+  target.scale(scale, scale);
+  paintSurface(target, picture);
+  paintShapes(target, picture.shapes);
+  caption.textContent = captionOf(panel, index);
+  canvas.setAttribute("aria-label", labelOf(panel, index));
 }
 
 function draw(view) {
-  const { header, slider, root } = view;
-  const style = getComputedStyle(root);
-  const ink = style.getPropertyValue("--st-text-color").trim() || "#1F2430";
-  const ground = style.getPropertyValue("--st-background-color").trim() || "#FFFFFF";
-  if (view.ground !== ground) {
-    view.ground = ground;
-    view.palette = paletteOf(rgb(ground));
-  }
-  const share = slider.max > 0 ? slider.value / slider.max : 1;
-  header.panels.forEach((panel, index) => {
-    const frameIndex = Math.round(share * (panel.frames.length - 1));
-    const frame = panel.frames[frameIndex];
-    const { canvas, epoch } = view.panels[index];
-    const width = canvas.clientWidth || HEIGHT;
-    const scale = window.devicePixelRatio || 1;
-    canvas.width = width * scale;
-    canvas.height = HEIGHT * scale;
-    const target = canvas.getContext("2d");
-    target.scale(scale, scale);
-    drawSurface(header, frame, view.palette, target, width, HEIGHT);
-    drawBoundary(header, frame, ink, target, width, HEIGHT);
-    drawPoints(header, frame, ink, ground, target, width, HEIGHT);
-    const wrong = frame.wrong.reduce((sum, one) => sum + one, 0);
-    epoch.textContent = `epoch ${panel.epochs[frameIndex]} · ${wrong} wrong`;
-    canvas.setAttribute(
-      "aria-label",
-      `Decision boundary of ${panel.name} at epoch ${panel.epochs[frameIndex]}: ` +
-        `${wrong} of ${header.points.length} drawn points are classified wrong.`,
-    );
-  });
+  takeTheme(view);
+  arrange(view);
+  const index = Number(view.slider.value);
+  const epochs = [...new Set(view.header.panels.map((panel) => panel.epochs[index]))];
+  view.output.textContent = `epoch ${epochs.length > 2 ? "see below" : epochs.join(" and ")}`;
+  view.slider.setAttribute("aria-valuetext", view.output.textContent);
+  view.header.panels.forEach((panel, i) => drawPanel(view, panel, view.panels[i], index));
 }
 
 function stop(view) {
@@ -208,48 +248,56 @@ function play(view) {
     stop(view);
     return;
   }
-  if (Number(slider.value) >= Number(slider.max)) {
+  const isCalm = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
+  const isAtEnd = () => Number(slider.value) >= Number(slider.max);
+  if (isAtEnd()) {
     slider.value = 0;
+    draw(view);
   }
   view.play.textContent = "❚❚ Pause";
   view.timer = setInterval(() => {
     slider.value = Number(slider.value) + 1;
     draw(view);
-    if (Number(slider.value) >= Number(slider.max)) {
+    if (isAtEnd()) {
       stop(view);
     }
-  }, FRAME_MILLISECONDS);
+  }, isCalm ? CALM_MILLISECONDS : FRAME_MILLISECONDS);
+}
+
+// Of the same comparison, the pictures stay at the epoch where they were.
+function show(view, data) {
+  stop(view);
+  const before = view.header;
+  const share = before ? view.slider.value / Math.max(view.slider.max, 1) : 1;
+  view.data = data;
+  view.header = parse(data);
+  const last = view.header.panels[0].epochs.length - 1;
+  view.slider.max = last;
+  view.slider.value = before?.key === view.header.key ? Math.round(share * last) : last;
+  view.slider.disabled = view.play.disabled = last === 0;
+  view.theme = null;
+  build(view);
+}
+
+function viewOf(parentElement) {
+  const [play_, slider, output, legend, root] = ["button", "input", "output", ".legend", ".panels"]
+    .map((selector) => parentElement.querySelector(selector));
+  const view = { root, slider, output, legend, play: play_, timer: null };
+  slider.oninput = () => draw(view);
+  play_.onclick = () => play(view);
+  new ResizeObserver(() => view.header && draw(view)).observe(root);
+  return view;
 }
 
 const views = new WeakMap();
 
 export default function (component) {
-  const { parentElement } = component;
-  const sent = component.data;
+  const { parentElement, data: sent } = component;
   const data = ArrayBuffer.isView(sent) ? sent : new Uint8Array(sent);
-  const root = parentElement.querySelector(".panels");
-  let view = views.get(parentElement);
-  if (!view) {
-    view = {
-      root,
-      slider: parentElement.querySelector("input"),
-      play: parentElement.querySelector(".play"),
-      timer: null,
-    };
-    views.set(parentElement, view);
-    view.slider.oninput = () => draw(view);
-    view.play.onclick = () => play(view);
-    view.observer = new ResizeObserver(() => view.header && draw(view));
-    view.observer.observe(root);
-  }
+  const view = views.get(parentElement) ?? viewOf(parentElement);
+  views.set(parentElement, view);
   if (!same(view.data, data)) {
-    stop(view);
-    view.data = data;
-    view.header = parse(data);
-    const last = Math.max(...view.header.panels.map((panel) => panel.frames.length)) - 1;
-    view.slider.max = last;
-    view.slider.value = last;
-    build(view, root);
+    show(view, data);
   }
   draw(view);
   return () => stop(view);

@@ -1,42 +1,147 @@
 """The boundaries side by side, moved through the epochs by the browser alone."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import streamlit as st
 
-from moonlab import boundary, dataset, frames
+from moonlab import frames
 from moonlab.results import Comparison
+from moonlab.surfaces import Kind, View
+from moonlab.ui.words import as_plain_text
 
 _HTML = """
 <div class="controls">
-  <button type="button" class="play" aria-label="Play or pause the epochs">▶ Play</button>
+  <button type="button" aria-label="Play or pause the epochs">▶ Play</button>
   <input type="range" min="0" step="1" aria-label="Epoch of all boundaries">
+  <output></output>
 </div>
+<div class="legend"></div>
 <div class="panels"></div>
 """
 _HERE = Path(__file__).parent
+_SCRIPTS = ("boundaries_scene.js", "boundaries.js")  # one after the other they are one module
+
+
+def _shortened(script: str) -> str:
+    """Without comments and indentation: it goes to the browser with every message."""
+    lines = (line.strip() for line in script.splitlines())
+    return "\n".join(line for line in lines if not line.startswith("//"))
+
 
 _component = st.components.v2.component(
     "moonlab_boundaries",
     html=_HTML,
     css=(_HERE / "boundaries.css").read_text(encoding="utf-8"),
-    js=(_HERE / "boundaries.js").read_text(encoding="utf-8"),
+    js=_shortened("".join((_HERE / name).read_text("utf-8") for name in _SCRIPTS)),
 )
 
 
 def show_boundaries(comparison: Comparison, cache_key: str) -> None:
     """Show the boundaries of a comparison; the cache key tells it from all others."""
     st.subheader("Decision boundaries", anchor=False)
-    several = len(comparison.experiment.seeds) > 1
-    st.caption(
-        "Blue is class 0, orange class 1; the line is where the network cannot tell. Circles "
-        "train, diamonds validate, a cross marks a wrong one."
-        + (" The colour is the mean over all seeds." if several else "")
+    _show_view(comparison, cache_key)
+
+
+@st.fragment
+def _show_view(comparison: Comparison, cache_key: str) -> None:
+    """What is shown, to be chosen, and its pictures; a choice runs nothing else of the page."""
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        view = _chosen_view(comparison)
+    st.caption(_in_words(view, comparison))
+    _component(key="boundaries", data=_frames(cache_key, view, comparison))
+
+
+def _chosen_view(comparison: Comparison) -> View:
+    kind, groups = _chosen_kind(comparison), comparison.groups()
+    if kind == "seed":
+        seeds = dict.fromkeys(run.seed for group in groups for run in group.runs)
+        return View("seed", seed=_select("Seed", list(seeds), "boundary_seed"))
+    if kind == "difference":
+        names, positions = [group.name for group in groups], list(range(len(groups)))
+        first = _select("First architecture", positions, "boundary_first", names)
+        positions.remove(first)
+        second = _select("Second architecture", positions, "boundary_second", names)
+        return View("difference", first=first, second=second)
+    return View(kind)
+
+
+def _chosen_kind(comparison: Comparison) -> Kind:
+    """One of the views for which there is something to show."""
+    groups = comparison.groups()
+    kinds: dict[Kind, str] = {"mean": "Mean over seeds"}
+    if _has_seeds(comparison):
+        kinds |= {"disagreement": "Disagreement", "seed": "One seed"}
+    else:
+        kinds["mean"] = "Each network"
+    if len(groups) > 1:
+        kinds["difference"] = "Difference"
+    if len(kinds) == 1:
+        return "mean"
+    _forget_unless_in("boundary_view", list(kinds))
+    chosen = st.segmented_control(
+        "Boundary view",
+        list(kinds),
+        format_func=kinds.__getitem__,
+        default="mean",
+        required=True,
+        key="boundary_view",
+        label_visibility="collapsed",
+        wrap=True,
     )
-    _component(key="boundaries", data=_frames(cache_key, comparison))
+    return chosen or "mean"
+
+
+def _select(label: str, options: list[int], key: str, names: list[str] | None = None) -> int:
+    _forget_unless_in(key, options)
+    return st.selectbox(
+        label,
+        options,
+        format_func=names.__getitem__ if names else str,
+        key=key,
+        label_visibility="collapsed",
+        width=180,
+    )
+
+
+def _forget_unless_in(key: str, options: Sequence[object]) -> None:
+    """Drop a choice that an earlier comparison offered and this one does not."""
+    if st.session_state.get(key) not in options:
+        st.session_state.pop(key, None)
+
+
+def _has_seeds(comparison: Comparison) -> bool:
+    return any(len(group.runs) > 1 for group in comparison.groups())
+
+
+def _in_words(view: View, comparison: Comparison) -> str:
+    """What is shown."""
+    if view.kind == "seed":
+        return _seed_in_words(view, comparison)
+    experiment = comparison.experiment
+    over = f"mean over {len(experiment.seeds)} seeds"
+    text = {
+        "mean": f"Probability of each class, {over}: the deeper the colour, the surer.",
+        "disagreement": "Share of the seeds that contradict their majority, from none to half.",
+        "difference": f"Probability of class 1 in the first minus that in the second, {over}. "
+        "In the difference a cross is on a point that they classify differently.",
+    }[view.kind]
+    if not _has_seeds(comparison):
+        return text.replace(f", {over}", "")
+    if experiment.seeding == "with_data":
+        text += (
+            f" Each seed drew its own points; those of data seed {experiment.data.seed} are drawn."
+        )
+    return text
+
+
+def _seed_in_words(view: View, comparison: Comparison) -> str:
+    shown = {name for name, _ in view.groups(comparison)}
+    absent = [name for name, _ in comparison.groups() if name not in shown]
+    text = f"The run of seed {view.seed}: the deeper the colour, the surer."
+    return text + (f" It has none of {as_plain_text(', '.join(absent))}." if absent else "")
 
 
 @st.cache_resource(max_entries=32, show_spinner=False)
-def _frames(cache_key: str, _comparison: Comparison) -> bytes:
-    data = dataset.load_data(_comparison.experiment.data)
-    return frames.pack(_comparison, data, boundary.grid_over(data))
+def _frames(cache_key: str, view: View, _comparison: Comparison) -> bytes:
+    return frames.pack(_comparison, view, cache_key)

@@ -1,4 +1,4 @@
-"""The page, from top to bottom."""
+"""The comparison, from top to bottom."""
 
 import logging
 import time
@@ -9,7 +9,7 @@ from moonlab import lesson
 from moonlab.codec import QUERY_KEY
 from moonlab.rules import SpecError
 from moonlab.spec import Experiment
-from moonlab.ui import look, panels, results, sharing, sidebar, training
+from moonlab.ui import panels, results, sharing, shown, sidebar, training
 from moonlab.ui.bind import page_state
 from moonlab.ui.state import PageState
 from moonlab.ui.words import faults_in_words
@@ -18,27 +18,29 @@ _LOG = logging.getLogger(__name__)
 _SETTLED_SECONDS = 1.5
 
 
-def main() -> None:
-    """Show the page."""
-    st.set_page_config(page_title="moonlab", page_icon="🌙", layout="wide")
-    if "page" not in st.session_state:
-        _open()
-    elif _went_elsewhere():
+def show() -> None:
+    """Show the comparison."""
+    if _went_elsewhere():
         _follow_address()
-    look.show_style()
     st.title("moonlab", anchor=False)
     st.markdown(
         "Set up small neural networks side by side, train them all alike, see which is better."
     )
     sidebar.show_sidebar()
-    sharing.show_ways_in(_current())
+    sharing.show_ways_in(training.current_experiment())
     training.show_training()
     _show_message()
-    panels.show_panels()
-    _remember_in_address()
-    comparison = training.comparison()
-    if comparison is not None:
-        results.show_results(comparison, _current())
+    current = training.current_experiment()
+    what = shown.shown(current)
+    panels.show_panels(what.trained)
+    _remember_in_address(current)
+    results.show_results(what)
+
+
+def open_session() -> None:
+    """Begin a session if it has not begun yet."""
+    if "page" not in st.session_state:
+        _open()
 
 
 def _open() -> None:
@@ -84,13 +86,6 @@ def _follow_address() -> None:
         page_state().load(experiment)
 
 
-def _current() -> Experiment | None:
-    try:
-        return page_state().experiment()
-    except SpecError:
-        return None
-
-
 def _show_message() -> None:
     state = page_state()
     if state.notice:
@@ -99,10 +94,9 @@ def _show_message() -> None:
         st.warning(st.session_state.message)
 
 
-def _remember_in_address() -> None:
+def _remember_in_address(experiment: Experiment | None) -> None:
     """Keep the address in step with what is set up, so that a reload or a link brings it back."""
     st.session_state.n_edits = page_state().n_edits
-    experiment = _current()
     if experiment is None:
         return
     query = experiment.to_query()

@@ -1,5 +1,6 @@
 """One panel an architecture, in a grid that wraps."""
 
+from collections.abc import Sequence
 from functools import partial
 
 import streamlit as st
@@ -17,13 +18,15 @@ _ENGINES = {"torch": "PyTorch", "numpy": "NumPy"}
 _ACTIVATIONS = {"relu": "ReLU", "tanh": "tanh", "sigmoid": "sigmoid"}
 
 
-def show_panels() -> None:
-    """Show all panels, with what adds, duplicates and removes them."""
+def show_panels(trained: Sequence[bool]) -> None:
+    """Show all panels; for each it is said whether its result is among those shown."""
     state = page_state()
     with st.grid(min_column_width=198, border=True, key="panels"):
         for position, panel in enumerate(list(state.panels), start=1):
             with st.container(key=f"panel_{position}"):
                 _show_panel(state, panel, position)
+                if trained and not trained[position - 1]:
+                    st.caption(":material/pending: Changed: train to see its result.")
 
 
 def _show_panel(state: PageState, panel: Panel, position: int) -> None:

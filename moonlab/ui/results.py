@@ -1,33 +1,46 @@
-"""The results: table, curves, boundaries, downloads."""
-
-from collections.abc import Callable
-from dataclasses import replace
+"""The results: what they amount to, table, boundaries, curves, and more on demand."""
 
 import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
-from moonlab import export, figures
+from moonlab import figures
+from moonlab.judgement import Judgement, judge
 from moonlab.results import Comparison
-from moonlab.spec import Experiment
 from moonlab.ui.boundaries import show_boundaries
-from moonlab.ui.fields import in_short
+from moonlab.ui.charts import show_figure
+from moonlab.ui.details import show_details
+from moonlab.ui.downloads import show_downloads
 from moonlab.ui.sharing import show_seen
+from moonlab.ui.shown import Shown, show_pins
+from moonlab.ui.table import show_table, table
+from moonlab.ui.verdict import margin_points, show_verdict
 from moonlab.ui.words import as_plain_text
 
-_CONFIG = {"displaylogo": False, "modeBarButtonsToRemove": ["select2d", "lasso2d"]}
-_PARTS = (("train", "Train"), ("val", "Validation"), ("test", "Test"))
 
-
-def show_results(comparison: Comparison, current: Experiment | None) -> None:
-    """Show a comparison, and say so if the settings have changed since."""
+def show_results(shown: Shown) -> None:
+    """Show what there is, and say so if the settings have changed since."""
+    comparison = shown.comparison
+    if comparison is None:
+        return
     st.subheader("Results", anchor=False)
-    if current is not None and current.is_same_but_for_names(comparison.experiment):
-        comparison = replace(comparison, experiment=current)
-    else:
-        st.info("These results belong to the earlier settings. Train to see the new ones.")
-    if comparison.status == "stopped":
-        st.warning("Training was stopped: the results show how far it came.")
+    if not shown.is_current:
+        st.info("Some of these results belong to the earlier settings. Train to see the new ones.")
+    _warn_of_divergence(comparison)
+    key, margin = _key(comparison), margin_points()
+    judged = _judged(key, margin, comparison)
+    show_seen(comparison)
+    show_verdict(comparison, judged)
+    show_table(_table(key, margin, comparison, judged), judged)
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        show_pins(comparison)
+    show_downloads(comparison, margin)
+    show_boundaries(comparison, key)
+    _show_curves(key, comparison)
+    show_details(comparison, judged)
+
+
+def _warn_of_divergence(comparison: Comparison) -> None:
     for name, runs in comparison.groups():
         n_diverged = sum(run.status == "diverged" for run in runs)
         if n_diverged:
@@ -35,126 +48,52 @@ def show_results(comparison: Comparison, current: Experiment | None) -> None:
                 f"{as_plain_text(name)}: {n_diverged} of {len(runs)} runs diverged. They stay in "
                 "the means with their last finite weights. Try a smaller learning rate."
             )
-    key = _key(comparison)
-    show_seen(comparison)
-    _show_table(key, comparison)
-    _show_downloads(comparison)
-    dark = st.context.theme.type == "dark"
-    st.subheader("Loss", anchor=False)
-    st.caption("After each epoch. Train solid, validation dashed. Click a name to hide its line.")
-    st.plotly_chart(
-        _loss_figure(key, dark, comparison),
-        key="loss",
-        theme=None,
-        config=_CONFIG,
-        alt="Loss of every architecture after each epoch, train solid and validation dashed.",
+
+
+def _show_curves(key: str, comparison: Comparison) -> None:
+    st.subheader("Curves", anchor=False)
+    several = len(comparison.experiment.seeds) > 1
+    st.caption(
+        "Loss and accuracy after each epoch: train solid, validation dashed. "
+        + ("The line is the mean over seeds, the band holds 8 of 10 of them. " if several else "")
+        + "Click a name to hide its lines."
     )
-    show_boundaries(comparison, key)
-
-
-def table(comparison: Comparison) -> pd.DataFrame:
-    """The table as people read it: accuracies in percent, with counts."""
-    summary, runs = comparison.summary(), comparison.runs_table()
-    frame = summary[["architecture", "engine", "parameters"]].copy()
-    size = len(comparison.experiment.seeds)
-    groups = runs.groupby(runs.index // size)
-    for part, label in _PARTS:
-        frame[label] = 100 * summary[f"{part}_accuracy"]
-        if part == "test":
-            continue
-        frame[f"{label} count"] = [
-            _count(correct, int(n))
-            for correct, n in zip(
-                groups[f"{part}_correct"].mean(), groups[f"{part}_n"].first(), strict=True
-            )
-        ]
-    frame["Gap"] = 100 * summary["generalisation_gap"]
-    frame["Train loss"], frame["Validation loss"] = summary["train_loss"], summary["val_loss"]
-    frame["Test loss"] = summary["test_loss"]
-    frame["Best epoch"], frame["Seconds"] = summary["best_epoch"], summary["seconds"]
-    for status in ("diverged", "stopped"):
-        if summary[f"n_{status}"].any():
-            frame[status.capitalize()] = summary[f"n_{status}"]
-    if summary["n_stopped"].any():
-        frame["Epochs done"] = [len(runs[0].curves) - 1 for _, runs in comparison.groups()]
-    departures = [in_short(one.override) for one in comparison.experiment.architectures]
-    if any(departures):
-        frame["Departs in"] = departures
-    frame["engine"] = frame["engine"].map({"torch": "PyTorch", "numpy": "NumPy"})
-    names = {"architecture": "Architecture", "engine": "Engine", "parameters": "Parameters"}
-    return frame.rename(columns=names)
-
-
-def _count(correct: float, n: int) -> str:
-    """Counts such as "59/60"; a mean over seeds with one decimal."""
-    if n == 0:
-        return "—"
-    return f"{correct:.0f}/{n}" if correct == int(correct) else f"{correct:.1f}/{n}"
-
-
-def _show_table(key: str, comparison: Comparison) -> None:
-    percent = {
-        label: st.column_config.NumberColumn(format="%.1f%%", help=help_text)
-        for label, help_text in (
-            ("Train", "Share of the training points classified right."),
-            ("Validation", "Share of the held-out points classified right."),
-            ("Test", "Share of 20,000 fresh points from the same source: the one to judge by."),
-        )
-    }
-    gap = "Train minus test accuracy, in percentage points: what does not carry over."
-    losses = {
-        label: st.column_config.NumberColumn(format="%.4g")
-        for label in ("Train loss", "Validation loss", "Test loss")
-    }
-    st.dataframe(
-        _table(key, comparison),
-        hide_index=True,
-        column_config=percent
-        | losses
-        | {
-            "Gap": st.column_config.NumberColumn(format="%.1f", help=gap),
-            "Best epoch": st.column_config.NumberColumn(
-                format="%.0f", help="Where the validation loss was least (mean over seeds)."
-            ),
-            "Seconds": st.column_config.NumberColumn(format="%.2f"),
-        },
-    )
-    if len(comparison.experiment.seeds) > 1:
-        st.caption(f"Means over {len(comparison.experiment.seeds)} seeds.")
-
-
-def _show_downloads(comparison: Comparison) -> None:
-    texts: dict[str, Callable[[], str]] = {
-        "summary.csv": lambda: export.csv_text(comparison.summary()),
-        "runs.csv": lambda: export.csv_text(comparison.runs_table()),
-        "history.csv": lambda: export.csv_text(comparison.history()),
-        "experiment.json": lambda: export.experiment_json(comparison.experiment),
-    }
     with st.container(horizontal=True):
-        for name, make in texts.items():
-            st.download_button(
-                name,
-                data=make,
-                file_name=name,
-                mime="text/csv" if name.endswith("csv") else "application/json",
-                on_click="ignore",
-                icon=":material/download:",
-                key=f"download_{name.split('.')[0]}",
-            )
+        scale = st.segmented_control(
+            "Loss axis",
+            ("Logarithmic", "Linear"),
+            default="Logarithmic",
+            required=True,
+            key="loss_axis",
+            label_visibility="collapsed",
+        )
+        single = several and st.toggle("Single runs", key="single_runs")
+    dark = st.context.theme.type == "dark"
+    figure = _curves(key, scale == "Logarithmic", single, dark, comparison)
+    show_figure(figure, "curves", figures.curves_in_words(comparison.groups()))
 
 
 def _key(comparison: Comparison) -> str:
-    """What tells comparisons apart in caches: a stopped one has fewer rows than a whole one."""
-    n_rows = sum(len(run.curves) for run in comparison.runs)
-    return f"{comparison.status} {n_rows} {comparison.experiment.to_json()}"
+    """What tells shown comparisons apart in caches: names, pins, and how far they came."""
+    parts = [str(len(comparison.runs)), str(sum(len(run.curves) for run in comparison.runs))]
+    parts += [comparison.status, comparison.experiment.to_json(), *comparison.names]
+    for name, runs in comparison.pinned:
+        parts += [name, repr((runs[0].architecture, runs[0].training, runs[0].data))]
+        parts += [str([run.seed for run in runs]), str(runs[0].scores)]
+    return "\n".join(parts)
 
 
-# Kept as objects, not as copies: nothing here changes a figure, and copying one costs 30 ms
+# Kept as objects, not as copies: nothing here changes them, and copying a figure costs 30 ms
 @st.cache_resource(max_entries=64, show_spinner=False)
-def _loss_figure(key: str, dark: bool, _comparison: Comparison) -> go.Figure:
-    return figures.loss_curves(_comparison, dark)
+def _judged(key: str, margin: float, _comparison: Comparison) -> Judgement:
+    return judge(_comparison.groups(), margin)
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)
-def _table(key: str, _comparison: Comparison) -> pd.DataFrame:
-    return table(_comparison)
+def _table(key: str, margin: float, _comparison: Comparison, _judged: Judgement) -> pd.DataFrame:
+    return table(_comparison, _judged)
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def _curves(key: str, log: bool, single: bool, dark: bool, _comparison: Comparison) -> go.Figure:
+    return figures.curves(_comparison.groups(), log=log, single_runs=single, dark=dark)

@@ -1,5 +1,5 @@
 """What Streamlit runs for every visitor and every change: the page."""
 
-from moonlab.ui.page import main
+from moonlab.ui.app import main
 
 main()

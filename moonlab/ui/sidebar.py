@@ -7,7 +7,15 @@ import streamlit as st
 from moonlab.ui.bind import bound, page_state
 from moonlab.ui.fields import DATA_FIELDS, TRAINING_FIELDS, show_field
 
-_RARE = ("l2", "dropout", "report")
+_RARE = ("l2", "dropout")
+_SEEDINGS = {
+    "independent": "First weights and batches",
+    "with_data": "The points and their split, too",
+    "only_start": "The first weights alone",
+    "only_batches": "The batches alone",
+    "only_data": "The points and their split alone",
+    "sequential": "All, as in the lesson",
+}
 
 
 def show_sidebar() -> None:
@@ -29,6 +37,18 @@ def show_sidebar() -> None:
             "seeds",
             state.set_seeds,
             help="Each network trains once from each seed: numbers and ranges such as 0-19, 42.",
+        )
+        seedings = [one for one in _SEEDINGS if one != "sequential" or one == state.seeding]
+        bound(
+            st.selectbox,
+            "What varies with the seed",
+            state.seeding,
+            "seeding",
+            state.set_seeding,
+            options=seedings,
+            format_func=_SEEDINGS.__getitem__,
+            help="With the points varying too, the verdict speaks of all data of this kind, not of "
+            "this one draw.",
         )
         with st.expander("More settings"):
             for name in _RARE:

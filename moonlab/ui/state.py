@@ -1,5 +1,6 @@
 """What the page knows: the experiment being set up, as plain values, and the edits to it."""
 
+import itertools
 import re
 from copy import deepcopy
 from dataclasses import dataclass, field
@@ -12,6 +13,7 @@ from moonlab.spec import SEEDS_RULE, Architecture, Experiment
 MAX_PANELS = int(Experiment.RULES["architectures"].high)
 MANY_SEEDS = "0-19"
 MAX_DEPTH = 16
+MAX_SEEDS = 128
 _SPARE_WIDTH = 8
 _MAX_UNDO = 50
 _EDITED = ("data", "training", "seeds", "seeding", "panels", "notice")
@@ -169,13 +171,30 @@ class PageState:
 
     def set_shared(self, part: str, name: str, value: Any) -> None:
         """Set a field of the data or of the training protocol."""
-        self._edited()
+        self._remember() if name == "report" else self._edited()  # a run holds both reports
         (self.data if part == "data" else self.training)[name] = value
+
+    def set_seeding(self, seeding: str) -> None:
+        """Set what varies with the seed."""
+        self._edited()
+        self.seeding = seeding
+
+    def add_seeds(self, n_more: int) -> None:
+        """Add the next seeds that are not there yet, as far as there may be more."""
+        try:
+            seeds = list(parse_seeds(self.seeds))
+        except SpecError:
+            return
+        new = (seed for seed in itertools.count() if seed not in seeds)
+        seeds += itertools.islice(new, min(n_more, MAX_SEEDS - len(seeds)))
+        self.set_seeds(seeds_text(tuple(seeds)))
 
     def set_seeds(self, text: str) -> None:
         """Set the seeds, as text."""
         self._remember()
-        self.seeding, self.seeds = "independent", text
+        if self.seeding == "sequential":
+            self.seeding = "independent"
+        self.seeds = text
 
     def _override(self, panel_id: int) -> dict[str, Any]:
         position = self._position(panel_id)
@@ -225,7 +244,7 @@ def parse_seeds(text: str) -> tuple[int, ...]:
             raise fault
         first = int(found[1])
         last = first if found[2] is None else int(found[2])
-        if not 0 <= last - first < 128 or len(seeds) > 128:
+        if not 0 <= last - first < MAX_SEEDS or len(seeds) > MAX_SEEDS:
             raise fault
         seeds += range(first, last + 1)
     if not SEEDS_RULE.accepts(tuple(seeds)):

@@ -14,6 +14,7 @@ from moonlab.ui.bind import page_state
 from moonlab.ui.words import as_plain_text, faults_in_words
 
 _UNASKED_SECONDS = 20.0
+_ALL_THERE = "All results are there. Change something to train again."
 _LOCK = threading.Lock()
 
 
@@ -63,18 +64,65 @@ def active_job() -> Job | None:
     return None
 
 
+def take_if_there(experiment: Experiment) -> None:
+    """Make the results of an experiment the latest ones if all its runs are there already."""
+    latest = comparison()
+    if active_job() is not None or (latest is not None and latest.experiment == experiment):
+        return
+    found = job_runner().cached(experiment)
+    if found is not None:
+        st.session_state.comparison = found
+
+
 def comparison() -> Comparison | None:
     """The latest results of this session."""
     result: Comparison | None = st.session_state.get("comparison")
     return result
 
 
-def _start_current() -> None:
+def current_experiment() -> Experiment | None:
+    """What is set up, if it is valid."""
+    try:
+        return page_state().experiment()
+    except SpecError:
+        return None
+
+
+def start_current() -> None:
+    """Train what is set up."""
     st.session_state.message = ""
     try:
         start(page_state().experiment())
     except SpecError as error:
         st.session_state.message = faults_in_words(error)
+
+
+def comparison_of(experiment: Experiment, key: str) -> Comparison | None:
+    """Results for a part of a page, trained if need be, with the progress in their place.
+
+    Parameters
+    ----------
+    experiment : Experiment
+        What the part is about; another one takes its place at once.
+    key : str
+        Of the part.
+
+    Returns
+    -------
+    Comparison or None
+        None while it trains, and where a sentence says why there is none.
+    """
+    asides: dict[str, Job] = st.session_state.setdefault("asides", {})
+    job = asides.get(key)
+    if job is None or job.experiment != experiment or job.status == "stopped":
+        if job is not None:
+            job_runner().stop(job)
+        job = asides[key] = job_runner().submit(experiment)
+    if not job.is_over:
+        _show_progress(job, key)
+    elif job.comparison is None:
+        st.error(faults_in_words(job.error) if job.error is not None else job.message)
+    return job.comparison
 
 
 def show_training() -> None:
@@ -83,7 +131,7 @@ def show_training() -> None:
     faults, takes = "", ""
     try:
         work = job_runner().estimate(page_state().experiment())
-        takes = f"about {duration(work.seconds)}"
+        takes = f"Training takes about {duration(work.seconds)}." if work.seconds else _ALL_THERE
     except SpecError as error:
         faults = faults_in_words(error)
     with st.container(horizontal=True, vertical_alignment="center"):
@@ -92,7 +140,7 @@ def show_training() -> None:
             key="train",
             type="primary",
             icon=":material/play_arrow:",
-            on_click=_start_current,
+            on_click=start_current,
             disabled=bool(faults) or job is not None,
         )
         st.button(
@@ -110,17 +158,16 @@ def show_training() -> None:
             disabled=not page_state().can_undo,
         )
         if takes and job is None:
-            st.caption(f"Training takes {takes}.")
+            st.caption(takes)
     if faults:
         st.error(f"Please correct this, then train:\n\n{faults}")
     if job is not None:
-        _show_progress()
+        _show_progress(job, "stop")
 
 
 @st.fragment(run_every=0.25)
-def _show_progress() -> None:
-    job: Job | None = st.session_state.get("job")
-    if job is None or job.is_over:
+def _show_progress(job: Job, stop_key: str) -> None:
+    if job.is_over:
         st.rerun()
     job.seen()
     fraction, text = 0.0, "Waiting: other comparisons are before this one…"
@@ -139,7 +186,7 @@ def _show_progress() -> None:
         st.progress(min(fraction, 1.0), text)
         st.button(
             "Stop",
-            key="stop",
+            key=stop_key,
             icon=":material/stop:",
             on_click=job_runner().stop,
             args=(job,),

@@ -1,0 +1,34 @@
+"""How a figure is put on the page."""
+
+from collections.abc import Callable
+
+import plotly.graph_objects as go
+import streamlit as st
+
+_CONFIG = {"displaylogo": False, "modeBarButtonsToRemove": ["select2d", "lasso2d"]}
+
+
+def show_figure(
+    figure: go.Figure, key: str, words: str, on_click: Callable[[], None] | None = None
+) -> None:
+    """Show a figure in its own colours, with its text alternative; it saves itself as SVG.
+
+    With `on_click`, its marks can be clicked: see `clicked`.
+    """
+    image = {"toImageButtonOptions": {"format": "svg", "filename": f"moonlab {key}"}}
+    st.plotly_chart(
+        figure,
+        key=key,
+        theme=None,
+        config=_CONFIG | image | ({"displayModeBar": False} if on_click else {}),
+        alt=words,
+        on_select=on_click or "ignore",
+        selection_mode="points",
+    )
+
+
+def clicked(key: str) -> list[float] | None:
+    """The custom values of the mark that was clicked last in a figure, if one was."""
+    points = st.session_state[key]["selection"]["points"]
+    values: list[float] | None = points[-1].get("customdata") if points else None
+    return values

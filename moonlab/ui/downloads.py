@@ -1,0 +1,59 @@
+"""The results as files."""
+
+import io
+from collections.abc import Callable
+
+import streamlit as st
+
+from moonlab import export
+from moonlab.results import Comparison
+
+
+def show_downloads(comparison: Comparison, margin_points: float) -> None:
+    """Show a button for each file, made when it is clicked."""
+    texts: dict[str, Callable[[], str]] = {
+        "summary.csv": lambda: export.csv_text(comparison.summary(margin_points)),
+        "runs.csv": lambda: export.csv_text(comparison.runs_table()),
+        "pairs.csv": lambda: export.csv_text(comparison.pairs_table(margin_points)),
+        "history.csv": lambda: export.csv_text(comparison.history()),
+        "experiment.json": lambda: export.experiment_json(comparison.experiment),
+    }
+    with st.container(horizontal=True):
+        for name, make in texts.items():
+            st.download_button(
+                name,
+                data=make,
+                file_name=name,
+                mime="text/csv" if name.endswith("csv") else "application/json",
+                on_click="ignore",
+                icon=":material/download:",
+                key=f"download_{name.split('.')[0]}",
+            )
+        with st.popover("Weights", icon=":material/download:", key="weights"):
+            _show_weights(comparison)
+
+
+def _show_weights(comparison: Comparison) -> None:
+    """Let people choose a run, and download what it learned."""
+    groups = {group.name: group for group in comparison.groups()}
+    name = st.selectbox("Architecture", list(groups), key="weights_of")
+    runs = {run.seed: run for run in groups[name].runs}
+    seed = st.selectbox("Seed", list(runs), key="weights_seed")
+
+    def state_dict() -> bytes:
+        import torch
+
+        file = io.BytesIO()
+        torch.save(runs[seed].state_dict(), file)
+        return file.getvalue()
+
+    st.download_button(
+        "state_dict.pt",
+        data=state_dict,
+        file_name=f"state_dict seed {seed}.pt",
+        on_click="ignore",
+        icon=":material/download:",
+        key="download_weights",
+    )
+    st.caption("For PyTorch; this reads it back:")
+    st.code(f'torch.load("state_dict seed {seed}.pt")', language="python")

@@ -1,0 +1,108 @@
+"""Which results the page shows: the latest ones, under the names of now, and those pinned."""
+
+from collections.abc import Hashable
+from dataclasses import replace
+from typing import NamedTuple
+
+import streamlit as st
+
+from moonlab.results import Comparison, Group
+from moonlab.run_keys import run_keys
+from moonlab.spec import Experiment
+from moonlab.ui import training
+
+_EARLIER = " (earlier)"
+_MOST_PINS = 4
+
+
+class Shown(NamedTuple):
+    """What is shown, and how it stands to what is set up."""
+
+    comparison: Comparison | None
+    """With the names of now; what belongs to earlier settings is marked."""
+    trained: tuple[bool, ...]
+    """Of each panel, whether its result is among those shown."""
+    is_current: bool
+    """Whether all that is shown, pins aside, is what is set up, and the other way round."""
+
+
+def shown(current: Experiment | None) -> Shown:
+    """What to show beside what is set up; None stands for what is not valid yet."""
+    if current is not None:
+        training.take_if_there(current)
+    latest = training.comparison()
+    marks = _marks(current) if current is not None else []
+    if latest is None:
+        return Shown(None, (False,) * len(marks), is_current=False)
+    results = _marks(latest.experiment)
+    names = _names_of_now(latest, results, marks, current)
+    comparison = replace(latest, names=names)
+    comparison = replace(comparison, pinned=_pins_beside(comparison))
+    return Shown(comparison, tuple(mark in results for mark in marks), marks == results)
+
+
+def _names_of_now(
+    latest: Comparison, results: list[Hashable], marks: list[Hashable], current: Experiment | None
+) -> tuple[str, ...]:
+    """For each result the name of the panel that it belongs to, or its old one, marked."""
+    panels = list(zip(marks, current.names, strict=True)) if current is not None else []
+    names = []
+    for mark, name in zip(results, latest.experiment.names, strict=True):
+        found = next((panel for panel in panels if panel[0] == mark), None)
+        if found is not None:
+            panels.remove(found)
+        names.append(found[1] if found is not None else name + _EARLIER)
+    return tuple(names)
+
+
+def _marks(experiment: Experiment) -> list[Hashable]:
+    """What tells the results of each architecture apart: its runs, and what is reported of them."""
+    reports = [one.training(experiment.training).report for one in experiment.architectures]
+    return list(zip(run_keys(experiment), reports, strict=True))
+
+
+def pins() -> list[Group]:
+    """The pinned results of this session."""
+    pinned: list[Group] = st.session_state.setdefault("pins", [])
+    return pinned
+
+
+def _pins_beside(comparison: Comparison) -> tuple[Group, ...]:
+    """The pinned results that are not among a comparison's own."""
+    own = [group.runs[0].last_parameters for group in comparison.groups()]
+    return tuple(
+        pin for pin in pins() if not any(pin.runs[0].last_parameters is one for one in own)
+    )
+
+
+def show_pins(comparison: Comparison) -> None:
+    """Show what is pinned, and let people pin any of the results."""
+    names = [pin.name for pin in pins()]
+    own = [group for group in comparison.groups() if group.name not in names]
+    room = _MOST_PINS - len(names)
+
+    def changed() -> None:
+        chosen = st.session_state.pinned
+        st.session_state.pins = [pin for pin in pins() if pin.name in chosen]
+        for group in own:
+            if group.name in chosen:
+                st.session_state.pins.append(Group(_pinned_name(group.name), group.runs))
+
+    st.session_state.pinned = names
+    st.multiselect(
+        "Pinned",
+        names + [group.name for group in own],
+        key="pinned",
+        on_change=changed,
+        max_selections=_MOST_PINS,
+        placeholder="Choose results to keep beside the next ones",
+        help="A pinned result stays in the table and the pictures while you change the settings, "
+        f"the data too. {room} more can be pinned.",
+    )
+
+
+def _pinned_name(name: str) -> str:
+    """A name that no other pin has."""
+    taken = {pin.name for pin in pins()}
+    names = (f"{name} (pinned{'' if n == 1 else f' {n}'})" for n in range(1, _MOST_PINS + 2))
+    return next(one for one in names if one not in taken)

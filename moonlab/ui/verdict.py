@@ -1,0 +1,148 @@
+"""What the results amount to, in words; and how to learn more: other seeds, more of them."""
+
+from dataclasses import replace
+
+import streamlit as st
+
+from moonlab.judgement import Judgement, race_against_itself
+from moonlab.results import Comparison
+from moonlab.stats import MIN_SEEDS
+from moonlab.ui import training
+from moonlab.ui.bind import number, page_state
+from moonlab.ui.state import MAX_SEEDS
+from moonlab.ui.words import as_plain_text
+from moonlab.verdicts import MARGIN_POINTS
+
+_WORDS = """
+- **Seed**: where a run's luck begins: its first weights and the order of its batches. All
+  architectures run from the same seeds, so they are compared seed by seed (**paired**).
+- **95% interval**: bounds that hold the true average in 95 of 100 such comparisons.
+- **Clear**: so large a difference would come from luck in fewer than 5 of 100 comparisons, all
+  pairs counted together (Holm's correction).
+- **Equivalent**: the whole interval lies within the margin. **Unclear**: neither; more seeds
+  would tell.
+- **Tier 1**: the leader, and all that are not clearly worse than it.
+- **Regret**: points that are missing to the best classifier that can exist for this data.
+"""
+
+
+def margin_points() -> float:
+    """The margin within which architectures count as equivalent, if what was typed is one."""
+    margin = st.session_state.setdefault("margin_points", MARGIN_POINTS)
+    return float(margin) if _is_margin(margin) else MARGIN_POINTS
+
+
+def _is_margin(value: object) -> bool:
+    return isinstance(value, int | float) and 0 < value <= 100
+
+
+def show_verdict(comparison: Comparison, judged: Judgement) -> None:
+    """Show the verdict for the whole, with its terms and what would make it firmer."""
+    if judged.overall is None or comparison.status == "stopped":
+        st.warning("Training was stopped: the results show how far it came. No verdict from that.")
+        return
+    with st.container(border=True, key="verdict"):
+        st.markdown(f"**{as_plain_text(judged.overall.text)}**")
+        with st.container(horizontal=True, vertical_alignment="center"):
+            _show_more_seeds(comparison, judged)
+            with st.popover("What the words mean"):
+                st.markdown(_WORDS)
+                _show_margin()
+
+
+def _show_margin() -> None:
+    number(
+        "Equivalent within ± points",
+        st.session_state.margin_points,
+        "margin",
+        lambda value: st.session_state.update(margin_points=value),
+        step=0.5,
+        format="%g",
+        help="Differences smaller than this make no difference to you.",
+    )
+    if not _is_margin(st.session_state.margin_points):
+        st.error(f"Must be above 0 and at most 100. {MARGIN_POINTS:g} is used until then.")
+
+
+def _show_more_seeds(comparison: Comparison, judged: Judgement) -> None:
+    """Offer as many more seeds as would settle what is unclear."""
+    present = len(comparison.experiment.seeds)
+    wanted = seeds_wanted(judged, present)
+    if wanted <= present or comparison.experiment != training.current_experiment():
+        return
+    n_more = wanted - present
+    st.button(
+        f"Train {n_more} more seed{'' if n_more == 1 else 's'}",
+        key="more_seeds",
+        icon=":material/add:",
+        help="Only these are trained; what is there already stays.",
+        on_click=train_more_seeds,
+        args=(n_more,),
+        disabled=training.active_job() is not None,
+    )
+
+
+def seeds_wanted(judged: Judgement, present: int) -> int:
+    """How many seeds would support a verdict, or settle the quickest unclear pair of tier 1."""
+    if len(judged.compared) < 2:
+        return present
+    if present < MIN_SEEDS:
+        return 20
+    needed = [
+        count
+        for pair, said, count in zip(judged.pairs, judged.verdicts, judged.needed, strict=True)
+        if said.kind == "unclear"
+        and count is not None
+        and judged.tier(pair.first) == judged.tier(pair.second) == 1
+    ]
+    return min([*needed, MAX_SEEDS]) if needed else present
+
+
+def train_more_seeds(n_more: int) -> None:
+    """Add seeds to what is set up, and train what is missing."""
+    page_state().add_seeds(n_more)
+    training.start_current()
+
+
+def show_check(comparison: Comparison) -> None:
+    """Race an architecture against itself, which must not come out as clear."""
+    st.markdown(
+        "**The A/A check** races an architecture against itself, under other seeds. There is no "
+        "difference to find, so a *clear* verdict would be a false alarm: at most 1 in 20."
+    )
+    experiment = comparison.experiment
+    names = dict(zip(comparison.names, experiment.architectures, strict=True))
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        name = st.selectbox("Architecture", list(names), key="check_of", width=260)
+        st.button(
+            "Race it against itself",
+            key="check",
+            icon=":material/compare_arrows:",
+            on_click=lambda: st.session_state.update(checked=_doubled(comparison, name)),
+        )
+    if "checked" not in st.session_state:
+        return
+    result = training.comparison_of(st.session_state.checked, "check")
+    if result is not None:
+        _show_outcome(result)
+
+
+def _doubled(comparison: Comparison, name: str) -> object:
+    """The experiment of one architecture from twice as many seeds."""
+    index = comparison.names.index(name)
+    experiment = comparison.experiment
+    seeds = experiment.seeds[: MAX_SEEDS // 2]
+    others = (seed for seed in range(2 * MAX_SEEDS) if seed not in experiment.seeds)
+    more = tuple(next(others) for _ in seeds)
+    one = replace(experiment.architectures[index], name=name.removesuffix(" (earlier)")[:60])
+    seeding = "independent" if experiment.seeding == "sequential" else experiment.seeding
+    return replace(experiment, architectures=(one,), seeds=seeds + more, seeding=seeding)
+
+
+def _show_outcome(result: Comparison) -> None:
+    said = race_against_itself(result.groups()[0], margin_points())
+    comment = {
+        "clear": "A false alarm: that happens once in about 20 checks. More seeds make it go away.",
+        "too few": "Train more seeds first.",
+    }.get(said.kind, "As it should be: there is nothing to find.")
+    st.info(f"{as_plain_text(said.text)}. {comment}")
