@@ -1,6 +1,6 @@
 """What networks say over the plane: numbers, no drawing."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple, Self
 
 import numpy as np
@@ -13,6 +13,7 @@ from moonlab.spec import Architecture
 
 _MARGIN = 0.25
 _GRID_POINTS = 4096
+_LARGEST = 1e30  # in size: values beyond count as this
 _LEAST_PROBABILITY = 1e-7  # single precision tells a probability from 1 down to here
 
 
@@ -38,17 +39,33 @@ class Grid(NamedTuple):
         """All its points, row by row, shape (ny · nx, 2)."""
         return np.stack(np.meshgrid(self.x, self.y), axis=-1).reshape(-1, 2)
 
+    def shares_above_zero(self, values: Floats) -> Floats:
+        """Share of the cell around each point where values (K, ny · nx) are positive.
+
+        They are taken as linear in the cell, so that an edge shows no steps.
+        """
+        planes = np.clip(values, -_LARGEST, _LARGEST).reshape(-1, len(self.y), len(self.x))
+        across, along = np.gradient(planes, axis=(1, 2))
+        change = np.maximum(np.abs(across) + np.abs(along), 1 / _LARGEST)  # over the cell
+        shares = 0.5 + planes / np.maximum(change, np.abs(planes))
+        return np.clip(shares, 0, 1).reshape(values.shape)
+
 
 class Opinion(NamedTuple):
     """What networks say together at n points, in each of K states of theirs."""
 
     log_odds: Floats
     """Logarithm of the odds of class 1 by the mean of their probabilities, shape (K, n)."""
-    votes: Floats
-    """Share of the networks that say class 1, shape (K, n)."""
+    disagreement: Floats
+    """Share of the networks that contradict their majority, shape (K, n)."""
 
 
-def opinion(networks: Sequence[Floats], architecture: Architecture, points: Floats) -> Opinion:
+def opinion(
+    networks: Sequence[Floats],
+    architecture: Architecture,
+    points: Floats,
+    votes_of: Callable[[Floats], Floats] = predictions,
+) -> Opinion:
     """What several networks of one architecture say together.
 
     Parameters
@@ -59,6 +76,8 @@ def opinion(networks: Sequence[Floats], architecture: Architecture, points: Floa
         Theirs.
     points : ndarray, shape (n, 2)
         In the precision to compute in.
+    votes_of : callable
+        Of a network's log-odds (K, n) its votes for class 1.
 
     Returns
     -------
@@ -70,13 +89,14 @@ def opinion(networks: Sequence[Floats], architecture: Architecture, points: Floa
     for parameters in networks:
         z = _log_odds(parameters, architecture, points)
         if len(networks) == 1:
-            return Opinion(z, predictions(z).astype(points.dtype))
-        votes += predictions(z)
+            return Opinion(z, np.zeros_like(z))
+        votes += votes_of(z)
         z /= 2
         total += np.tanh(z, out=z)  # of half the logit: twice the probability less one; quick
     mean = 0.5 + total / (2 * len(networks))
     mean = np.clip(mean, _LEAST_PROBABILITY, 1 - _LEAST_PROBABILITY)
-    return Opinion(np.log(mean) - np.log1p(-mean), votes / len(networks))
+    contradicting = np.minimum(votes, len(networks) - votes).clip(max=len(networks) // 2)
+    return Opinion(np.log(mean) - np.log1p(-mean), contradicting / len(networks))
 
 
 def _log_odds(parameters: Floats, architecture: Architecture, points: Floats) -> Floats:

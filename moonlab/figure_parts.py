@@ -10,7 +10,7 @@ import numpy as np
 
 from moonlab.judgement import Judgement
 from moonlab.parameters import Floats
-from moonlab.results import Group
+from moonlab.results import CURVES, Group
 from moonlab.stats import PairedDifference, decimals
 
 _MOST_ROWS = 1500  # of one line: more than a screen has dots
@@ -80,9 +80,10 @@ def kept_rows(group: Group, most: int) -> Floats:
 
 def measured(group: Group, rows: Floats) -> Floats:
     """These rows of every run that has any, shape (seeds, rows, 4), the last one carried on."""
-    return np.array(
-        [run.curves[np.minimum(rows, len(run.curves) - 1)] for run in group.runs if len(run.curves)]
-    )
+    kept = [
+        run.curves[np.minimum(rows, len(run.curves) - 1)] for run in group.runs if len(run.curves)
+    ]
+    return np.reshape(kept, (len(kept), len(rows), len(CURVES)))
 
 
 def log_ticks(values: Floats) -> list[float]:

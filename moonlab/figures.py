@@ -3,11 +3,24 @@
 from collections.abc import Sequence
 from itertools import pairwise
 from string import ascii_uppercase
-from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
 
+from moonlab.figure_look import ARCHITECTURE_COLORS as ARCHITECTURE_COLORS
+from moonlab.figure_look import (
+    FAINT,
+    LEGEND,
+    SPIKE,
+    axis,
+    best_line,
+    color_of,
+    figure,
+    heading,
+    log_axis,
+    note,
+)
+from moonlab.figure_look import INK as INK
 from moonlab.figure_parts import (
     Box,
     Mean,
@@ -24,41 +37,23 @@ from moonlab.figure_parts import (
 from moonlab.figure_traces import (
     ACCURACY,
     LOSS,
+    MOST_LETTERS,
     Trace,
     curve_traces,
     difference_cells,
     dots,
+    mean_at_size,
     mean_bar,
-    sized_mean,
 )
 from moonlab.judgement import Judgement
 from moonlab.results import Group
 
-# One colour an architecture: apart from the classes' blue and orange and from each other, for the
-# colour-blind too, and legible (3:1) on white and on dark paper
-ARCHITECTURE_COLORS = (
-    "#9F7FE3",
-    "#019D70",
-    "#C74752",
-    "#36827E",
-    "#A8660F",
-    "#C07FA2",
-    "#8E8D40",
-    "#766B94",
-)
-INK = {False: "#1F2430", True: "#E8EAF0"}
-
-_FAINT = {False: "rgba(31,36,48,0.55)", True: "rgba(232,234,240,0.6)"}
-_GRID = {False: "rgba(31,36,48,0.10)", True: "rgba(232,234,240,0.14)"}
-_PAPER = {False: "#FFFFFF", True: "#1E2433"}
-_LEGEND = {"orientation": "h", "x": 0, "y": 0, "yref": "container", "yanchor": "bottom"}
-_LEGEND |= {"tracegroupgap": 0}
 _MOST_POINTS = 45_000  # of all bands and lines, or of all single runs
-_CURVES, _ENTRY = 490, 14  # pixels of the curves, and of an entry of their legend
-_ROW, _TOP, _BOTTOM = 64, 32, 28  # pixels of the figure of dots
-_DOT, _PHONE = 7, 324  # pixels: what does not touch on a phone does not touch elsewhere
-_CELL = 58
-_HEIGHT, _LEFT, _LABEL = 420, 48, 18  # of accuracy against parameters; a label's letters
+_PHONE = 324  # pixels: what finds its place there finds it everywhere
+_DOT = 7
+_ROW, _HEADING, _TICKS = 64, 32, 28  # heights in the figure of dots
+_HEIGHT, _LEFT, _ABOVE, _BELOW = 420, 48, 28, 44  # of accuracy against parameters
+_CELL, _GAP, _LETTERS = 58, 20, 52  # heights in the matrix
 
 
 def curves(
@@ -84,43 +79,44 @@ def curves(
         trace | {"yaxis": panel.axis, "legendgroup": str(index)}
         for panel in (LOSS, ACCURACY)
         for index, group in enumerate(groups)
-        for trace in curve_traces(group, panel, _color(index), share, single_runs=single_runs)
+        for trace in curve_traces(group, panel, color_of(index), share, single_runs=single_runs)
     ]
-    losses = [trace["y"] for trace in traces if trace["yaxis"] == LOSS.axis]
-    ticks = log_ticks(np.concatenate([[], *losses]))
-    logarithmic = {"type": "log", "tickvals": ticks, "ticktext": [f"{tick:g}" for tick in ticks]}
-    epochs = {"anchor": "y2", "title": _title("Epoch"), "unifiedhovertitle": {"text": "Epoch %{x}"}}
-    return _figure(
+    losses = np.concatenate([[], *(one["y"] for one in traces if one["yaxis"] == LOSS.axis)])
+    upper = log_axis(dark, log_ticks(losses)) if log else axis(dark, rangemode="tozero")
+    lower = axis(dark, ticksuffix="%", domain=[0, 0.36])
+    parts = "train, validation" if any("customdata" in one for one in traces) else "train"
+    box: Trace = {"unifiedhovertitle": {"text": f"Epoch %{{x}}: {parts}"}}
+    return figure(
         traces,
         dark,
-        height=_CURVES + _ENTRY * len(groups),
+        height=490 + 14 * len(groups),
         margin={"l": 52, "r": 12, "t": 28, "b": 8},
         dragmode="zoom",
         hovermode="x unified",
-        legend=_LEGEND,
-        xaxis=_axis(dark, **epochs),
-        yaxis=_axis(dark, domain=[0.46, 1], **(logarithmic if log else {"rangemode": "tozero"})),
-        yaxis2=_axis(dark, domain=[0, 0.36], ticksuffix="%"),
-        annotations=[
-            _note("Loss", x=0, y=1, yref="paper", yanchor="bottom"),
-            _note("Accuracy", x=0, y=0.36, yref="paper", yanchor="bottom"),
-        ],
+        legend=LEGEND,
+        showlegend=True,
+        xaxis=axis(dark, "Epoch", anchor=ACCURACY.axis, **box, **SPIKE[dark]),
+        yaxis=upper | {"domain": [0.46, 1]},
+        yaxis2=lower,
+        annotations=[heading("Loss"), heading("Accuracy", 0.36)],
     )
 
 
 def curves_in_words(groups: Sequence[Group]) -> str:
-    """Where the curves end, for those who do not see them."""
+    """Where the curves end."""
     ends = [measured(group, kept_rows(group, 1)[-1:]) for group in groups]  # (seeds, 1, 4)
-    last = [end.mean(axis=(0, 1)) if len(end) else np.full(4, np.nan) for end in ends]
-    part, word = (1, "Validation") if np.isfinite([end[1] for end in last]).all() else (0, "Train")
+    last = [
+        (group.name, end.mean(axis=(0, 1)))
+        for group, end in zip(groups, ends, strict=True)
+        if end.size
+    ]
+    validated = any(np.isfinite(mean[1]) for _, mean in last)
+    part, word = (1, "Validation") if validated else (0, "Train")
     listed = "; ".join(
-        f"{group.name} {end[part]:.3g} and {100 * end[part + 2]:.1f}%"
-        for group, end in zip(groups, last, strict=True)
+        f"{name} {mean[part]:.3g} and {100 * mean[part + 2]:.1f}%" for name, mean in last
     )
-    return (
-        "Lines of loss and accuracy after each epoch, train and validation. "
-        f"{word} loss and accuracy after the last: {listed}."
-    )
+    told = f"{word} loss and accuracy at the end: {listed or 'none is finite'}."
+    return f"Lines of loss and of accuracy over the epochs. {told}"
 
 
 def accuracy_dots(
@@ -146,41 +142,37 @@ def accuracy_dots(
     scores = [run.scores.test.accuracy for group in groups for run in group.runs]
     x_range = _range(scores, found, best_possible, 0.03)
     apart = _DOT / _PHONE * (x_range[1] - x_range[0])
-    traces, notes = [], []
+    traces, notes = [], [heading(_best(best_possible, found) or "Test accuracy")]
     for index, (group, mean) in enumerate(zip(groups, found, strict=True)):
-        traces.append(dots(group, -index - 0.06, apart, _color(index)))
-        traces.append(mean_bar(group, mean, -index - 0.38, INK[dark]))
+        traces.append(dots(group, -index - 0.06, apart, color_of(index)))
+        traces.append(mean_bar(group, mean, -index - 0.42, INK[dark]))
         text = f"<b>{short(group.name, 20)}</b>  {mean.percent} ({mean.interval}), {mean.seeds}"
-        notes.append(_note(text, x=0, y=-index + 0.32, yref="y", yanchor="middle"))
-    figure = _figure(
+        notes.append(note(text, y=0.32 - index, yref="y", yanchor="middle"))
+    drawn = figure(
         traces,
         dark,
-        height=_TOP + _ROW * len(groups) + _BOTTOM,
-        margin={"l": 8, "r": 8, "t": _TOP, "b": _BOTTOM},
+        height=_HEADING + _ROW * len(groups) + _TICKS,
+        margin={"l": 8, "r": 8, "t": _HEADING, "b": _TICKS},
         showlegend=False,
         annotations=notes,
-        xaxis=_axis(dark, range=x_range, ticksuffix="%", nticks=6),
+        xaxis=axis(dark, range=x_range, ticksuffix="%", nticks=6),
         yaxis={"range": [0.5 - len(groups), 0.5], "visible": False, "fixedrange": True},
     )
     if best_possible is not None:
-        place = {"x": 100 * best_possible, "xref": "x", "y": 1, "yref": "paper"}
-        right = 100 * best_possible > sum(x_range) / 2
-        anchors = {"xanchor": "right" if right else "left", "yanchor": "bottom"}
-        figure.add_vline(100 * best_possible, line=_best_line(dark), layer="below")
-        figure.add_annotation(_note(_best_text(best_possible, found), **place, **anchors))
-    return figure
+        drawn.add_vline(100 * best_possible, line=best_line(dark), layer="below")
+    return drawn
 
 
 def accuracy_dots_in_words(
     groups: Sequence[Group], judged: Judgement, best_possible: float | None = None
 ) -> str:
-    """The means with their intervals, for those who do not see them."""
+    """The means and their intervals."""
     listed = "; ".join(
         f"{group.name} {mean.percent} (95% interval {mean.interval}, {mean.seeds})"
         for group, mean in zip(groups, means(groups, judged), strict=True)
     )
     best = "" if best_possible is None else f" The best possible is {100 * best_possible:.1f}%."
-    return f"Test accuracy, a dot per seed. On average: {listed}.{best}"
+    return f"Test accuracy, a dot for each seed. On average: {listed}.{best}"
 
 
 def accuracy_against_parameters(
@@ -191,8 +183,8 @@ def accuracy_against_parameters(
 ) -> go.Figure:
     """Mean test accuracy with its 95% interval against the number of parameters.
 
-    A line joins the filled marks, those of the efficient frontier: no other is better in one and
-    at least as good in the other. The rest are hollow.
+    The filled marks on the line are the efficient frontier: whatever is at least as small and as
+    accurate as one of them is just the same in both. The others are hollow.
 
     Parameters
     ----------
@@ -207,50 +199,38 @@ def accuracy_against_parameters(
     """
     found, sizes = means(groups, judged), _sizes(groups)
     frontier = efficient(sizes, [mean.mean for mean in found])
-    y_range = _range([], found, best_possible, 0.12)
-    x_range = _log_range(sizes)
-    places = _label_places(groups, found, frontier, (x_range, y_range))
-    edge = {"color": _FAINT[dark], "width": 1.5, "shape": "hv"}
+    ranges = _log_range(sizes), _range([], found, best_possible, 0.12)
+    places = _label_places(groups, found, frontier, ranges)
     traces: list[Trace] = [
         {
             "x": [sizes[index] for index in frontier],
             "y": [100 * found[index].mean for index in frontier],
             "mode": "lines",
-            "line": edge,
+            "line": {"color": FAINT[dark], "width": 1.5, "shape": "hv"},
             "hoverinfo": "skip",
         }
     ]
     traces += [
-        sized_mean(group, mean, place, _color(index), filled=index in frontier)
+        mean_at_size(group, mean, place, color_of(index), filled=index in frontier)
         for index, (group, mean, place) in enumerate(zip(groups, found, places, strict=True))
     ]
-    ticks = log_ticks(np.array(sizes))
-    figure = _figure(
+    drawn = figure(
         traces,
         dark,
         height=_HEIGHT,
-        margin={"l": _LEFT, "r": 8, "t": 28, "b": 44},
+        margin={"l": _LEFT, "r": 8, "t": _ABOVE, "b": _BELOW},
         showlegend=False,
-        annotations=[_note("Test accuracy", x=0, y=1, yref="paper", yanchor="bottom")],
-        xaxis=_axis(
-            dark,
-            type="log",
-            range=x_range,
-            tickvals=ticks,
-            ticktext=[f"{tick:,g}" for tick in ticks],
-            title=_title("Parameters"),
-        ),
-        yaxis=_axis(dark, range=y_range, ticksuffix="%", nticks=7),
+        annotations=[heading(f"Test accuracy  {_best(best_possible, found)}")],
+        xaxis=log_axis(dark, log_ticks(np.array(sizes)), "Parameters", range=ranges[0]),
+        yaxis=axis(dark, range=ranges[1], ticksuffix="%", nticks=7),
     )
     if best_possible is not None:
-        figure.add_hline(100 * best_possible, line=_best_line(dark), layer="below")
-        place = {"x": 1, "y": 1, "yref": "paper", "xanchor": "right", "yanchor": "bottom"}
-        figure.add_annotation(_note(f"– – {_best_text(best_possible, found)}", **place))
-    return figure
+        drawn.add_hline(100 * best_possible, line=best_line(dark), layer="below")
+    return drawn
 
 
 def accuracy_against_parameters_in_words(groups: Sequence[Group], judged: Judgement) -> str:
-    """The efficient frontier, for those who do not see it."""
+    """What is on the efficient frontier."""
     found, sizes = means(groups, judged), _sizes(groups)
     frontier = efficient(sizes, [mean.mean for mean in found])
     listed = "; ".join(
@@ -258,101 +238,64 @@ def accuracy_against_parameters_in_words(groups: Sequence[Group], judged: Judgem
         for index in frontier
     )
     return (
-        "Mean test accuracy against the number of parameters. On the efficient frontier, where "
-        f"none is smaller and at least as accurate: {listed}."
+        f"Mean test accuracy against the number of parameters. On the efficient frontier: {listed}."
     )
 
 
 def difference_matrix(judged: Judgement, dark: bool = False) -> go.Figure:
-    """Row minus column in points of test accuracy, a dot where the difference is clear.
+    """Row minus column in points of test accuracy, with a dot where the difference is clear.
 
     Parameters
     ----------
     judged : Judgement
-        Only its compared groups are shown; purple is worse, green is better.
+        Of its compared groups, of which there must be two, each is a row and a column. Green is
+        better than the column, purple worse.
     dark : bool
         Whether the page is dark.
     """
-    count = len(judged.compared)
-    letters = [f"<b>{letter}</b>" for letter in ascii_uppercase[:count]]
+    letters = [f"<b>{letter}</b>" for letter in ascii_uppercase[: len(judged.compared)]]
     names = [short(judged.names[index], 40) for index in judged.compared]
-    axis = {"tickvals": list(range(count)), "showgrid": False, "zeroline": False}
-    axis |= {"fixedrange": True, "ticks": ""}
-    return _figure(
-        [difference_cells(judged, INK[dark], gap=20)],
+    count = len(letters)
+    plain = {"fixedrange": True, "showgrid": False, "zeroline": False, "ticks": ""}
+    columns = {"tickvals": list(range(count)), "ticktext": letters, "ticklabelstandoff": 10}
+    return figure(
+        [difference_cells(judged, _GAP, dark=dark)],
         dark,
-        height=_CELL * count + 36,
-        margin={"l": 8, "r": 8, "t": 36, "b": 0},
+        height=_LETTERS + _CELL * count,
+        margin={"l": 8, "r": 8, "t": _LETTERS, "b": 0},
         annotations=[
-            _note(f"{letter}  {name}", x=0, y=row - 0.5, yref="y", yanchor="middle")
+            note(f"{letter}  {name}", y=row - 0.5, yref="y", yanchor="middle")
             for row, (letter, name) in enumerate(zip(letters, names, strict=True))
         ],
-        xaxis=axis | {"ticktext": letters, "side": "top", "ticklabelstandoff": 10},
-        yaxis=axis | {"visible": False, "range": [count - 0.5, -0.5]},
+        xaxis=plain | columns | {"side": "top"},
+        yaxis=plain | {"visible": False, "range": [count - 0.5, -0.5]},
     )
 
 
 def difference_matrix_in_words(judged: Judgement) -> str:
-    """How many pairs differ clearly, and by how much at most, for those who do not see it."""
+    """How many pairs differ clearly, and which one the most."""
     clear = [
         pair if pair.mean > 0 else pair.swapped()
         for pair, said in zip(judged.pairs, judged.verdicts, strict=True)
         if said.kind == "clear"
     ]
-    start = "Paired differences in test accuracy between "
-    start += f"{len(judged.compared)} architectures: {len(clear)} of {len(judged.pairs)} are clear."
+    pairs = "pair" if len(judged.pairs) == 1 else "pairs"
+    told = f"Differences in test accuracy between {len(judged.compared)} architectures, seed by "
+    told += f"seed: clear for {len(clear)} of {len(judged.pairs)} {pairs}."
     if not clear:
-        return start
+        return told
     most = max(clear, key=lambda pair: pair.mean)
     digits = digits_of(most)
     return (
-        f"{start} The largest: {judged.names[most.first]} over {judged.names[most.second]} by "
+        f"{told} The largest: {judged.names[most.first]} over {judged.names[most.second]} by "
         f"{100 * most.mean:.{digits}f} points, 95% interval {bounds(most.low, most.high, digits)}."
     )
 
 
-def _figure(traces: list[Trace], dark: bool, **layout: Any) -> go.Figure:
-    clear = "rgba(0,0,0,0)"
-    font = {"color": INK[dark], "size": 13, "family": '"Source Sans", sans-serif'}
-    hover = {"bgcolor": _PAPER[dark], "bordercolor": _FAINT[dark], "namelength": -1, "font": font}
-    shared = {
-        "template": {},
-        "paper_bgcolor": clear,
-        "plot_bgcolor": clear,
-        "font": font,
-        "dragmode": False,  # a finger that moves on a figure scrolls the page
-        "hovermode": "closest",
-        "hoverlabel": hover | {"align": "left"},
-        "modebar": {"bgcolor": clear, "color": _FAINT[dark], "activecolor": INK[dark]},
-    }
-    return go.Figure(traces, shared | layout)
-
-
-def _axis(dark: bool, **more: Any) -> dict[str, Any]:
-    return {"gridcolor": _GRID[dark], "zeroline": False, "automargin": True} | more
-
-
-def _title(text: str) -> dict[str, Any]:
-    return {"text": text, "standoff": 6, "font": {"size": 13}}
-
-
-def _note(text: str, **place: Any) -> dict[str, Any]:
-    """A text at the left edge, if it is not told otherwise."""
-    left = {"xref": "paper", "xanchor": "left", "showarrow": False, "borderpad": 0}
-    return left | {"text": text, "align": "left"} | place
-
-
-def _best_line(dark: bool) -> dict[str, Any]:
-    return {"color": _FAINT[dark], "width": 1.5, "dash": "dash"}
-
-
-def _best_text(best_possible: float, found: Sequence[Mean]) -> str:
+def _best(best_possible: float | None, found: Sequence[Mean]) -> str:
+    """With the dashes of its line, and as many decimals as any of the means; empty if unknown."""
     digits = max(mean.digits for mean in found)
-    return f"best possible {100 * best_possible:.{digits}f}%"
-
-
-def _color(index: int) -> str:
-    return ARCHITECTURE_COLORS[index % len(ARCHITECTURE_COLORS)]
+    return "" if best_possible is None else f"– – best possible {100 * best_possible:.{digits}f}%"
 
 
 def _sizes(groups: Sequence[Group]) -> list[int]:
@@ -360,13 +303,14 @@ def _sizes(groups: Sequence[Group]) -> list[int]:
 
 
 def _range(
-    scores: Sequence[float], found: Sequence[Mean], best: float | None, room: float
+    scores: Sequence[float], found: Sequence[Mean], best_possible: float | None, room: float
 ) -> list[float]:
-    """From the lowest to the highest in percent, with some room on both sides."""
-    known = [*scores, *([] if best is None else [best])]
-    values = [100 * value for value in (*known, *(v for mean in found for v in mean[:3]))]
-    room *= max(max(values) - min(values), 1.0)
-    return [min(values) - room, max(values) + room]
+    """From the lowest to the highest in percent, with a share of that as room on both sides."""
+    shares = [*scores, *(share for mean in found for share in mean[:3])]
+    shares += [] if best_possible is None else [best_possible]
+    low, high = 100 * min(shares), 100 * max(shares)
+    room *= max(high - low, 1)
+    return [low - room, high + room]
 
 
 def _log_range(sizes: Sequence[int]) -> list[float]:
@@ -381,14 +325,14 @@ def _label_places(
     frontier: Sequence[int],
     ranges: tuple[Sequence[float], Sequence[float]],
 ) -> list[str]:
-    """Where the labels stand least in the way of each other and of all else, on a phone."""
-    frame = Box(0, _PHONE - _LEFT, 0, _HEIGHT - 72)
+    """Where labels are least in the way of each other and of what else is drawn, on a phone."""
+    frame = Box(0, _PHONE - _LEFT, 0, _HEIGHT - _ABOVE - _BELOW)
     x = np.interp(np.log10(_sizes(groups)), ranges[0], frame[:2])
     y, low, high = (
         np.interp([100 * mean[part] for mean in found], ranges[1], frame[2:]) for part in (0, 1, 2)
     )
     lines = [Box(a - 2, a + 2, *ends) for a, *ends in zip(x, low, high, strict=True)]
-    for one, next_one in pairwise(frontier):
-        lines.append(Box(x[one], x[next_one], y[one] - 1, y[one] + 1))
-        lines.append(Box(x[next_one] - 1, x[next_one] + 1, y[one], y[next_one]))
-    return place_labels([group.name[:_LABEL] for group in groups], x, y, lines, frame)
+    for one, larger in pairwise(frontier):
+        lines.append(Box(x[one], x[larger], y[one] - 1, y[one] + 1))
+        lines.append(Box(x[larger] - 1, x[larger] + 1, y[one], y[larger]))
+    return place_labels([group.name[:MOST_LETTERS] for group in groups], x, y, lines, frame)

@@ -1,6 +1,7 @@
 """The pictures of a comparison, packed for drawing in the browser."""
 
 import json
+from hashlib import sha256
 from typing import Any
 
 import numpy as np
@@ -19,9 +20,7 @@ _FINEST = 0.02  # log-odds up to which bytes stand at even steps; beyond, at gro
 Bytes = NDArray[np.uint8]
 
 
-def pack(
-    comparison: Comparison, view: View | None = None, key: str = "", grid: Grid | None = None
-) -> bytes:
+def pack(comparison: Comparison, view: View | None = None, grid: Grid | None = None) -> bytes:
     """A header, and what each picture shows in every frame.
 
     Parameters
@@ -30,8 +29,6 @@ def pack(
         What to show.
     view : View, optional
         What of it; without one the means over seeds.
-    key : str
-        For the header: tells the comparison from others.
     grid : Grid, optional
         Where the networks are asked; see `surfaces.panels`.
 
@@ -45,14 +42,15 @@ def pack(
         a point, 1 for a cross. The layers are, by the panel's kind:
         "probability": the mean probability of class 1, as log-odds, whose 256 values the header
         has in `levels`;
-        "disagreement": the same, then the share of networks that say class 1, from 0 to 255;
+        "disagreement": the same, then the share of networks that contradict their majority, 255
+        for a half;
         "difference": the mean probability by the first, by the second.
     """
     shown, grid = panels(comparison, view or View(), grid)
     datasets = list({id(panel.data): panel.data for panel in shown if panel.data}.values())
     best = [_best_log_odds(data, grid) for data in datasets]
     header = {
-        "key": key,
+        "runs": _fingerprint(comparison),
         "nx": len(grid.x),
         "ny": len(grid.y),
         "x": [grid.x[0], grid.x[-1]],
@@ -66,6 +64,7 @@ def pack(
             {
                 "kind": panel.kind,
                 "name": panel.name,
+                "seeds": panel.seeds,
                 "epochs": panel.epochs,
                 "data": datasets.index(panel.data) if panel.data else None,
             }
@@ -80,6 +79,12 @@ def pack(
     return b"".join(parts)
 
 
+def _fingerprint(comparison: Comparison) -> str:
+    """Tells the runs of a comparison from others, whichever view or names they have."""
+    lasts = [run.curves[-1:].tobytes() for group in comparison.groups() for run in group.runs]
+    return sha256(b"".join(lasts)).hexdigest()
+
+
 def _points(data: Data) -> list[list[Any]]:
     """Per point x, y, label, part."""
     X, y, part = Marks.of(data)
@@ -90,7 +95,7 @@ def _points(data: Data) -> list[list[Any]]:
 def _layers(panel: Panel) -> list[Bytes]:
     layers = [_as_bytes(opinion.log_odds) for opinion in panel.opinions]
     if panel.kind == "disagreement":
-        layers += [np.round(255 * opinion.votes).astype(np.uint8) for opinion in panel.opinions]
+        layers += [np.round(510 * one.disagreement).astype(np.uint8) for one in panel.opinions]
     return layers
 
 

@@ -8,6 +8,8 @@ from numpy.typing import NDArray
 from moonlab.functional import LOSSES
 from moonlab.parameters import Floats
 
+_BLOCK = 2**15  # logits at a time in `mean_loss`: larger intermediate arrays cost page faults
+
 
 class Score(NamedTuple):
     """One network on one part of the data; class 1 is the positive one."""
@@ -44,7 +46,14 @@ def mean_loss(logits: Floats, y: NDArray[np.int64], loss: str) -> Floats:
     """Mean loss of each network: logits (S, n), labels (n,) → (S,); nan on no points."""
     if logits.shape[-1] == 0:
         return np.full(logits.shape[:-1], np.nan)
-    return LOSSES[loss].value(logits, y).mean(axis=-1)
+    rows = logits.reshape(-1, logits.shape[-1])
+    labels = np.broadcast_to(y, logits.shape).reshape(rows.shape)
+    size = max(1, _BLOCK // rows.shape[1])
+    means = [
+        LOSSES[loss].value(rows[first : first + size], labels[first : first + size]).mean(axis=-1)
+        for first in range(0, len(rows), size)
+    ]
+    return np.concatenate(means).reshape(logits.shape[:-1])
 
 
 def accuracy(logits: Floats, y: NDArray[np.int64]) -> Floats:

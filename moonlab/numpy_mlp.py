@@ -119,7 +119,7 @@ def logits(flat: Floats, architecture: Architecture, X: Floats) -> Floats:
     """
     widest = max(architecture.widths)
     n_points = max(1, min(len(X), _BLOCK // widest))
-    n_networks = max(1, _BLOCK // (n_points * widest))
+    n_networks = max(1, _BLOCK // 2 // (n_points * widest))  # of several networks half as many
     activation = ACTIVATIONS[architecture.activation]
     result = np.empty((len(flat), len(X)))
     with np.errstate(over="ignore", invalid="ignore"):  # a diverged network has infinite logits

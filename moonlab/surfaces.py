@@ -22,6 +22,7 @@ _MOST_FRAMES = 25
 _MOST_SECONDS = 1.0  # as `_seconds` estimates them
 
 Kind = Literal["mean", "disagreement", "seed", "difference"]
+PanelKind = Literal["probability", "disagreement", "difference"]
 Bools = NDArray[np.bool_]
 
 
@@ -81,8 +82,10 @@ class Marks(NamedTuple):
 class Panel(NamedTuple):
     """One picture, in K frames."""
 
-    kind: Literal["probability", "disagreement", "difference"]
+    kind: PanelKind
     name: str
+    seeds: str
+    """Of which runs it is, such as "mean over 20 seeds"."""
     data: Data | None
     """Whose points are drawn, if any."""
     epochs: list[str]
@@ -118,11 +121,9 @@ def panels(
     data = [_data_shown(runs, draw) for _, runs in groups]
     grid = grid or Grid.over(data)
     n_frames = _n_frames(groups, len(grid.points) + _MOST_POINTS)
-    shown = [_panel(*each, grid, n_frames) for each in zip(groups, data, strict=True)]
+    shown = [_panel(view.kind, *each, grid, n_frames) for each in zip(groups, data, strict=True)]
     if view.kind == "difference":
         shown.append(_difference(*shown))
-    elif view.kind == "disagreement":
-        shown = [panel._replace(kind="disagreement") for panel in shown]
     return shown, grid
 
 
@@ -157,18 +158,21 @@ def _common_epochs(runs: Sequence[Run]) -> list[int]:
     return sorted(set.intersection(*(set(run.snapshot_epochs) for run in runs)))
 
 
-def _panel(group: Group, data: Data, grid: Grid, n_frames: int) -> Panel:
+def _panel(view: Kind, group: Group, data: Data, grid: Grid, n_frames: int) -> Panel:
     runs, architecture = group.runs, group.runs[0].architecture
     common = _common_epochs(runs)
     places = np.round(np.linspace(0, len(common) - 1, n_frames)).astype(int)
     epochs = [common[place] for place in places]
     networks = [_states(run, epochs) for run in runs]
     marks = Marks.of(data)
-    on_grid = opinion(networks, architecture, grid.points.astype(np.float32))
+    votes_of = grid.shares_above_zero if view == "disagreement" else predictions
+    on_grid = opinion(networks, architecture, grid.points.astype(np.float32), votes_of)
     on_marks = opinion(networks, architecture, marks.X)
     wrong = predictions(on_marks.log_odds) != (marks.y == 1)
+    seeds = f"mean over {len(runs)} seeds" if len(runs) > 1 else f"seed {runs[0].seed}"
     names = [*map(str, epochs[:-1]), _last_epoch(runs)]
-    return Panel("probability", group.name, data, names, (on_grid,), wrong)
+    kind: PanelKind = "disagreement" if view == "disagreement" else "probability"
+    return Panel(kind, group.name, seeds, data, names, (on_grid,), wrong)
 
 
 def _states(run: Run, epochs: Sequence[int]) -> Floats:
@@ -188,11 +192,17 @@ def _last_epoch(runs: Sequence[Run]) -> str:
 
 def _difference(first: Panel, second: Panel) -> Panel:
     """The one less the other, with points if both have the same."""
-    epochs = [
-        a if a == b else f"{a} and {b}" for a, b in zip(first.epochs, second.epochs, strict=True)
-    ]
-    name, opinions = f"{first.name} − {second.name}", first.opinions + second.opinions
-    if first.data is second.data:
-        crosses = first.crosses != second.crosses
-        return Panel("difference", name, first.data, epochs, opinions, crosses)
-    return Panel("difference", name, None, epochs, opinions, first.crosses[:, :0])
+    same = first.data is second.data
+    return Panel(
+        "difference",
+        f"{first.name} − {second.name}",
+        _both(first.seeds, second.seeds),
+        first.data if same else None,
+        [_both(*epochs) for epochs in zip(first.epochs, second.epochs, strict=True)],
+        first.opinions + second.opinions,
+        first.crosses != second.crosses if same else first.crosses[:, :0],
+    )
+
+
+def _both(first: str, second: str) -> str:
+    return first if first == second else f"{first} and {second}"

@@ -5,6 +5,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")  # before torch loads: its threads
 # other, and where other programs keep the cores busy that is twenty times slower
 
 import pytest
+from browser_helpers import chromium, new_page, serving
 from hypothesis import configuration, settings
 
 import moonlab as ml
@@ -23,3 +24,21 @@ def lesson_data():
 def small_data():
     """60 points, of which 48 train: batches of 10 leave one of 8."""
     return ml.load_data(ml.DataSpec(n_samples=60))
+
+
+@pytest.fixture(scope="session")
+def server():
+    with serving("streamlit_app.py") as address:
+        yield address
+
+
+@pytest.fixture(scope="session")
+def browser():
+    with chromium() as browser:
+        yield browser
+
+
+@pytest.fixture
+def page(browser):
+    with new_page(browser) as page:
+        yield page

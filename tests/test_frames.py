@@ -21,6 +21,7 @@ NETWORKS = (
     ml.Architecture((6,), engine="numpy", name='<img src=x> "é"'),
     ml.Architecture((3, 3), engine="numpy", activation="tanh"),
 )
+FINE = Grid(np.linspace(-2, 2, 60), np.linspace(-1, 1.5, 40))
 GRID = Grid(np.linspace(-2, 2, 7), np.linspace(-1, 1.5, 5))
 
 
@@ -78,7 +79,7 @@ class Reader:
 
 
 def read(comparison, view=None, grid=GRID):
-    return Reader(pack(comparison, view, "key", grid))
+    return Reader(pack(comparison, view, grid))
 
 
 def assert_shown(found, probabilities):
@@ -116,6 +117,15 @@ def mean_by_hand(runs, weights, points):
             for p in points
         ]
     )
+
+
+def disagreement_by_counting(runs, grid):
+    """Share of the runs in the minority, over 15 × 15 points of the cell around each point."""
+    steps = (np.arange(15) - 7) / 15
+    around = np.stack(np.meshgrid(steps * np.diff(grid.x)[0], steps * np.diff(grid.y)[0]), axis=-1)
+    cells = grid.points[:, np.newaxis] + around.reshape(-1, 2)  # (points, 225, 2)
+    votes = np.mean([run.predict_proba(cells.reshape(-1, 2)) > 0.5 for run in runs], axis=0)
+    return np.minimum(votes, 1 - votes).reshape(len(grid.points), -1).mean(axis=1)
 
 
 def drawn_points(data):
@@ -164,14 +174,17 @@ def test_with_one_seed_chosen_each_panel_shows_the_run_of_that_seed(comparison):
         assert shown.crosses(index).sum() == sum(part.n - part.correct for part in counts)
 
 
-def test_disagreement_is_the_share_of_seeds_that_say_class_1_over_the_mean(comparison):
+def test_disagreement_is_the_share_of_seeds_that_contradict_their_majority(comparison):
     shown = read(comparison, View("disagreement"))
     for index, group in enumerate(comparison.groups()):
         assert shown.header["panels"][index]["kind"] == "disagreement"
         assert_shown(shown.log_odds(index), mean_probability(group.runs, GRID.points))
-        votes = np.mean([run.predict_proba(GRID.points) > 0.5 for run in group.runs], axis=0)
-        assert {1 / 3, 2 / 3} & set(votes)
-        assert_array_equal(shown.panels[index][1][-1], np.round(255 * votes))
+        expected = disagreement_by_counting(group.runs, FINE)
+        found = read(comparison, View("disagreement"), FINE).panels[index][1][-1] / 510
+        assert np.isclose(expected, 1 / 3).sum() > 100
+        assert found.max() == pytest.approx(1 / 3, abs=0.001)
+        assert np.abs(found - expected).mean() < 0.005
+        assert np.abs(found - expected).max() < 0.2  # where a network has a kink
 
 
 def test_a_difference_shows_both_and_where_they_decide_differently(comparison):
@@ -360,6 +373,15 @@ def test_eight_networks_of_128_seeds_are_packed_in_about_a_second_of_one_core():
     shown = read(many, grid=None)
     assert time.process_time() - started < 3  # as measured 1; the processor may be shared
     assert len(shown.epochs()) >= 5
+
+
+def test_views_and_names_of_the_same_runs_are_known_as_such_and_other_runs_are_not(comparison):
+    renamed = replace(comparison, names=("a", "b"))
+    longer = ml.compare(experiment(training=ml.Training(epochs=7)))
+    same, other = read(comparison).header["runs"], read(longer).header["runs"]
+    for one, view in ((comparison, View("disagreement")), (renamed, View("seed", seed=1))):
+        assert read(one, view).header["runs"] == same
+    assert other != same
 
 
 def test_a_stopped_comparison_ends_at_the_epoch_it_came_to():

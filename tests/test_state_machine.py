@@ -1,12 +1,17 @@
 """Any sequence of edits, against a plain model of what the page should then hold."""
 
+from copy import deepcopy
 from dataclasses import dataclass, field
+from pathlib import Path
 
-from hypothesis import settings
+import pytest
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+from streamlit.testing.v1 import AppTest
 
 import moonlab as ml
+from moonlab.codec import QUERY_KEY
 from moonlab.ui.state import PageState
 
 WITH_OVERRIDES = ml.Experiment(
@@ -31,7 +36,9 @@ SHARED_EDITS = st.one_of(
     st.tuples(st.just("data"), st.just("n_samples"), st.integers(10, 100_000)),
     st.tuples(st.just("training"), st.just("epochs"), st.integers(1, 20_000)),
     st.tuples(st.just("training"), st.just("batch_size"), st.sampled_from([None, 1, 32])),
+    st.tuples(st.just("training"), st.just("report"), st.sampled_from(["last", "best_validation"])),
 )
+MODEL = ("parts", "seeds", "seeding", "panels")
 
 
 @dataclass
@@ -50,6 +57,7 @@ class Page(RuleBasedStateMachine):
     def __init__(self):
         super().__init__()
         self.state = PageState(LOADED[0])
+        self.past = []
         self.follow(LOADED[0])
 
     def follow(self, experiment):
@@ -67,6 +75,10 @@ class Page(RuleBasedStateMachine):
             for one in experiment.architectures
         ]
 
+    def remember(self):
+        """Before every edit: what undo brings back, fifty edits deep."""
+        self.past = [*self.past[-49:], {name: deepcopy(getattr(self, name)) for name in MODEL}]
+
     def edited(self):
         if self.seeding == "sequential":
             self.seeding, self.seeds = "independent", tuple(range(20))
@@ -78,12 +90,59 @@ class Page(RuleBasedStateMachine):
     @rule(experiment=st.sampled_from(LOADED))
     def load(self, experiment):
         self.state.load(experiment)
+        self.remember()
         self.follow(experiment)
+
+    @rule()
+    def undo(self):
+        assert self.state.can_undo == bool(self.past)
+        self.state.undo()
+        if self.past:
+            for name, value in self.past.pop().items():
+                setattr(self, name, value)
+
+    @rule(number=some_panel, places=st.integers(-8, 8))
+    def move(self, number, places):
+        index, panel_id = self.chosen(number)
+        self.state.move(panel_id, places)
+        target = min(max(index + places, 0), len(self.panels) - 1)
+        if target != index:
+            self.remember()
+            self.panels.insert(target, self.panels.pop(index))
+            self.edited()
+
+    @rule(number=some_panel, names=st.lists(st.sampled_from(["epochs", "l2"]), unique=True))
+    def set_departures(self, number, names):
+        index, panel_id = self.chosen(number)
+        self.state.set_departures(panel_id, names)
+        self.remember()
+        fields = self.panels[index].fields
+        before = dict(fields.get("override") or {})
+        departs = {name: before.get(name, self.parts["training"][name]) for name in names}
+        fields["override"] = departs or None
+        self.edited()
+
+    @rule(seeding=st.sampled_from(["independent", "with_data", "only_start"]))
+    def set_seeding(self, seeding):
+        self.state.set_seeding(seeding)
+        self.remember()
+        self.edited()
+        self.seeding = seeding
+
+    @rule(n_more=st.integers(0, 40))
+    def add_seeds(self, n_more):
+        self.state.add_seeds(n_more)
+        self.remember()
+        new = [seed for seed in range(300) if seed not in self.seeds][:n_more]
+        self.seeds = (*self.seeds, *new)[:128]
+        if self.seeding == "sequential":
+            self.seeding = "independent"
 
     @rule()
     def add(self):
         self.state.add()
         if len(self.panels) < 8:
+            self.remember()
             self.panels.append(ModelPanel([16], 1))
             self.edited()
 
@@ -92,6 +151,7 @@ class Page(RuleBasedStateMachine):
         index, panel_id = self.chosen(number)
         self.state.duplicate(panel_id)
         if len(self.panels) < 8:
+            self.remember()
             panel = self.panels[index]
             copy = ModelPanel(panel.widths[: panel.depth], panel.depth, dict(panel.fields))
             self.panels.insert(index + 1, copy)
@@ -102,6 +162,7 @@ class Page(RuleBasedStateMachine):
         index, panel_id = self.chosen(number)
         self.state.remove(panel_id)
         if len(self.panels) > 1:
+            self.remember()
             del self.panels[index]
             self.edited()
 
@@ -109,6 +170,7 @@ class Page(RuleBasedStateMachine):
     def set_depth(self, number, depth):
         index, panel_id = self.chosen(number)
         self.state.set_depth(panel_id, depth)
+        self.remember()
         panel = self.panels[index]
         while len(panel.widths) < depth:
             panel.widths.append(panel.widths[-1] if panel.widths else 8)
@@ -120,6 +182,7 @@ class Page(RuleBasedStateMachine):
         index, panel_id = self.chosen(number)
         if layer < self.panels[index].depth:
             self.state.set_width(panel_id, layer, width)
+            self.remember()
             self.panels[index].widths[layer] = width
             self.edited()
 
@@ -127,6 +190,7 @@ class Page(RuleBasedStateMachine):
     def set_panel(self, number, edit):
         index, panel_id = self.chosen(number)
         self.state.set_panel(panel_id, *edit)
+        self.remember()
         self.panels[index].fields |= dict([edit])
         if edit[0] != "name":  # a name changes no number
             self.edited()
@@ -135,13 +199,18 @@ class Page(RuleBasedStateMachine):
     def set_shared(self, edit):
         part, name, value = edit
         self.state.set_shared(part, name, value)
+        self.remember()
         self.parts[part][name] = value
-        self.edited()
+        if name != "report":  # a run holds both reports
+            self.edited()
 
     @rule(first=st.integers(0, 1000), n=st.integers(1, 128))
     def set_seeds(self, first, n):
         self.state.set_seeds(f"{first}-{first + n - 1}")
-        self.seeding, self.seeds = "independent", tuple(range(first, first + n))
+        self.remember()
+        self.seeds = tuple(range(first, first + n))
+        if self.seeding == "sequential":
+            self.seeding = "independent"
 
     @invariant()
     def panels_are_one_to_eight_with_ids_of_their_own(self):
@@ -150,15 +219,88 @@ class Page(RuleBasedStateMachine):
         assert len(set(ids)) == len(ids)
 
     @invariant()
+    def a_link_holds_the_experiment(self):
+        try:
+            experiment = self.state.experiment()
+        except ml.SpecError:
+            return
+        assert ml.Experiment.from_query(experiment.to_query()) == experiment
+
+    @invariant()
     def the_experiment_is_the_models(self):
-        assert self.state.experiment() == ml.Experiment(
-            ml.DataSpec(**self.parts["data"]),
-            ml.Training(**self.parts["training"]),
-            tuple(panel.architecture() for panel in self.panels),
-            self.seeds,
-            self.seeding,
-        )
+        try:
+            expected = ml.Experiment(
+                ml.DataSpec(**self.parts["data"]),
+                ml.Training(**self.parts["training"]),
+                tuple(panel.architecture() for panel in self.panels),
+                self.seeds,
+                self.seeding,
+            )
+        except ml.SpecError as error:  # such as the best validation epoch without validation
+            faults = error.faults
+            with pytest.raises(ml.SpecError) as caught:
+                self.state.experiment()
+            assert caught.value.faults == faults
+        else:
+            assert self.state.experiment() == expected
 
 
 TestAnySequenceOfEdits = Page.TestCase
 TestAnySequenceOfEdits.settings = settings(max_examples=60, stateful_step_count=30)
+
+
+APP = str(Path(__file__).parent.parent / "moonlab" / "ui" / "script.py")
+CHEAP = ml.Experiment(
+    training=ml.Training(epochs=2),
+    architectures=(ml.Architecture((3,), engine="numpy"), ml.Architecture((), engine="numpy")),
+    seeds=(0,),
+)
+CLICKS = st.lists(
+    st.sampled_from(["add", "duplicate", "move_left", "move_right", "remove", "depth", "undo"]),
+    min_size=4,
+    max_size=8,
+)
+
+
+@pytest.fixture(scope="module")
+def page():
+    at = AppTest.from_file(APP, default_timeout=60)
+    at.query_params[QUERY_KEY] = CHEAP.to_query()[QUERY_KEY]
+    yield at.run()
+    from moonlab.ui import training
+
+    training.job_runner().close()
+    training._job_runner.cache_clear()
+
+
+def clicked(at, action, number):
+    """The page after one click, if the button can be clicked."""
+    panels = at.session_state.page.panels
+    panel_id = panels[number % len(panels)].id
+    if action == "depth":
+        return at.number_input(key=f"p{panel_id}_depth").set_value(number % 4).run()
+    key = action if action in ("add", "undo") else f"p{panel_id}_{action}"
+    button = at.button(key=key)
+    return at if button.disabled else button.click().run()
+
+
+@settings(max_examples=8)
+@given(clicks=CLICKS, number=st.integers(0, 7))
+def test_any_clicks_leave_panels_address_and_experiment_in_agreement(page, clicks, number):
+    page.session_state.page.load(CHEAP)
+    page.run()
+    for action in clicks:
+        clicked(page, action, number)
+        state, address = page.session_state.page, page.query_params[QUERY_KEY]
+        value = address[0] if isinstance(address, list) else address
+        experiment = ml.Experiment.from_query({QUERY_KEY: value})
+        assert state.experiment() == experiment
+        depths = [page.number_input(key=f"p{panel.id}_depth").value for panel in state.panels]
+        assert depths == [len(one.hidden) for one in experiment.architectures]
+        widths = [
+            page.number_input(key=f"p{panel.id}_width_{layer}").value
+            for panel in state.panels
+            for layer in range(len(panel.values["hidden"]))
+        ]
+        assert widths == [width for one in experiment.architectures for width in one.hidden]
+    assert not page.exception

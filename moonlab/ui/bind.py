@@ -1,7 +1,9 @@
 """Widgets bound to values of the page's state."""
 
+import math
+import time
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import streamlit as st
 
@@ -9,6 +11,14 @@ from moonlab.ui.state import PageState
 
 Widget = Callable[..., Any]
 Store = Callable[[Any], None]
+_SETTLING_SECONDS = 2.0
+
+
+class _Sent(NamedTuple):
+    """A value that was sent to the browser, in place of another."""
+
+    at: float
+    before: Any
 
 
 def page_state() -> PageState:
@@ -18,20 +28,42 @@ def page_state() -> PageState:
 
 
 def number(label: str, value: Any, key: str, store: Store, **options: Any) -> None:
-    """Show a number; what is typed is stored as it is, and a cleared one as None, for the door.
+    """Show a number; what is typed is stored as it is, for the door.
 
-    A bound of the widget's own would keep a number from the server and let the old one stand;
-    without `value=None` a cleared number would become the least one. Both would say nothing.
+    A bound of the widget's own would keep a number from the server and let the old one stand.
     """
-    bound(st.number_input, label, value, key, store, value=None, **options)
+    is_number = isinstance(value, int | float) and math.isfinite(value)
+    bound(st.number_input, label, value, key, store, value=value if is_number else None, **options)
+
+
+def choice(label: str, value: Any, key: str, store: Store, **options: Any) -> None:
+    """Show a choice of one of some options."""
+    known = options["options"]
+    index = known.index(value) if value in known else None
+    bound(st.selectbox, label, value, key, store, index=index, **options)
 
 
 def bound(widget: Widget, label: str, current: Any, key: str, store: Store, **options: Any) -> None:
-    """Show a widget with a value of the state; what the user makes of it is stored at once."""
+    """Show a widget with a value of the state; what the user makes of it is stored at once.
+
+    A value that is sent while the browser is busy may be overtaken by the next run, and the
+    browser then answers with what it had before. So a value goes as the widget's default too, is
+    sent again until it has settled, and the answer of before is not taken for the user's.
+    """
+    sent: dict[str, _Sent] = st.session_state.setdefault("sent_values", {})
 
     def changed() -> None:
-        store(st.session_state[key])
+        value = st.session_state[key]
+        if not (_is_settling(sent.get(key)) and value == sent[key].before):
+            store(value)
 
     if key not in st.session_state or st.session_state[key] != current:
-        st.session_state[key] = current  # new, or moved on: a preset, a link, an undone edit
+        sent[key] = _Sent(time.monotonic(), st.session_state.get(key, current))
+        st.session_state[key] = current
+    elif _is_settling(sent.get(key)):
+        st.session_state[key] = current
     widget(label, key=key, on_change=changed, **options)
+
+
+def _is_settling(sent: _Sent | None) -> bool:
+    return sent is not None and time.monotonic() - sent.at < _SETTLING_SECONDS

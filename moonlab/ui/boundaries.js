@@ -9,19 +9,19 @@ const KINDS = {
     noun: "boundary",
     label: "Decision boundary of",
     crossed: "wrong",
-    words: ([low, high]) => `Blue: ${low}, orange: ${high}.`,
+    words: (low, high) => [`Blue: ${low}, orange: ${high}.`],
   },
   disagreement: {
     noun: "disagreement",
     label: "Disagreement of the seeds of",
     crossed: "wrong",
-    words: ([low, high]) => `From pale, ${low}, to deep, ${high}.`,
+    words: (low, high) => [`From pale, ${low}, to deep, ${high}.`],
   },
   difference: {
     noun: "difference",
     label: "Difference",
     crossed: "decided differently",
-    words: ([low, high]) => `Green: ${low}, purple: ${high}.`,
+    words: (low, high) => [`Purple: ${high}.`, `Green: ${low}.`],
   },
 };
 
@@ -70,14 +70,19 @@ function save(blob, name) {
 function sheetOf(view, panel, index) {
   const { header, theme } = view;
   const picture = pictureOf(header, panel, panel.frames[index], theme, SAVED_WIDTH);
+  const words = KINDS[panel.kind].words(...endsOf(header, panel.kind));
+  const lines = [`${captionOf(panel, index)} · ${panel.seeds}`, ...words];
+  if (panel.best) {
+    lines.push("Dashed: the best possible classifier.");
+  }
   const text = { x: GAP, fill: theme.ink, anchor: "start", size: 13 };
+  const size = Math.min(17, (1.8 * SAVED_WIDTH) / panel.name.length);
   const texts = [
-    { ...text, text: panel.name, y: 30, size: 17, weight: 600 },
-    { ...text, text: captionOf(panel, index), y: picture.height + 64 },
-    { ...text, text: inWords(view, panel), y: picture.height + 84 },
+    { ...text, text: panel.name, y: 30, size, weight: 600 },
+    ...lines.map((line, i) => ({ ...text, text: line, y: picture.height + 64 + 19 * i })),
   ];
-  const [width, height] = [SAVED_WIDTH + 2 * GAP, Math.ceil(picture.height) + 100];
-  return { picture, texts, width, height, left: GAP, top: 44 };
+  const height = Math.ceil(picture.height) + 62 + 19 * lines.length;
+  return { picture, texts, width: SAVED_WIDTH + 2 * GAP, height, left: GAP, top: 44 };
 }
 
 function savePng(view, panel, index) {
@@ -129,11 +134,6 @@ function endsOf(header, kind) {
   }
   const [first, second] = namesOf(header);
   return [`${second} higher`, `${first} higher`];
-}
-
-function inWords({ header }, panel) {
-  const colors = KINDS[panel.kind].words(endsOf(header, panel.kind));
-  return `${colors}${panel.best ? " Dashed: the best possible classifier." : ""}`;
 }
 
 function bar(view, kind) {
@@ -264,7 +264,7 @@ function play(view) {
   }, isCalm ? CALM_MILLISECONDS : FRAME_MILLISECONDS);
 }
 
-// Of the same comparison, the pictures stay at the epoch where they were.
+// Of the same runs the pictures stay at the epoch where they were.
 function show(view, data) {
   stop(view);
   const before = view.header;
@@ -273,7 +273,7 @@ function show(view, data) {
   view.header = parse(data);
   const last = view.header.panels[0].epochs.length - 1;
   view.slider.max = last;
-  view.slider.value = before?.key === view.header.key ? Math.round(share * last) : last;
+  view.slider.value = before?.runs === view.header.runs ? Math.round(share * last) : last;
   view.slider.disabled = view.play.disabled = last === 0;
   view.theme = null;
   build(view);

@@ -40,12 +40,7 @@ _component = st.components.v2.component(
 def show_boundaries(comparison: Comparison, cache_key: str) -> None:
     """Show the boundaries of a comparison; the cache key tells it from all others."""
     st.subheader("Decision boundaries", anchor=False)
-    _show_view(comparison, cache_key)
-
-
-@st.fragment
-def _show_view(comparison: Comparison, cache_key: str) -> None:
-    """What is shown, to be chosen, and its pictures; a choice runs nothing else of the page."""
+    # in no fragment: there the pictures would begin anew whenever something is inserted above
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         view = _chosen_view(comparison)
     st.caption(_in_words(view, comparison))
@@ -118,20 +113,19 @@ def _in_words(view: View, comparison: Comparison) -> str:
     """What is shown."""
     if view.kind == "seed":
         return _seed_in_words(view, comparison)
-    experiment = comparison.experiment
-    over = f"mean over {len(experiment.seeds)} seeds"
+    numbers = {len(group.runs) for group in view.groups(comparison)}
+    of_seeds = f"{max(numbers)} seeds" if len(numbers) == 1 else "the seeds of each"
+    over = "" if numbers == {1} else f", mean over {of_seeds}"
     text = {
-        "mean": f"Probability of each class, {over}: the deeper the colour, the surer.",
+        "mean": f"Probability of each class{over}: the deeper the colour, the surer.",
         "disagreement": "Share of the seeds that contradict their majority, from none to half.",
-        "difference": f"Probability of class 1 in the first minus that in the second, {over}. "
+        "difference": f"Probability of class 1 in the first minus that in the second{over}. "
         "In the difference a cross is on a point that they classify differently.",
     }[view.kind]
-    if not _has_seeds(comparison):
-        return text.replace(f", {over}", "")
-    if experiment.seeding == "with_data":
-        text += (
-            f" Each seed drew its own points; those of data seed {experiment.data.seed} are drawn."
-        )
+    experiment = comparison.experiment
+    if over and experiment.seeding == "with_data":
+        drawn = f"those of data seed {experiment.data.seed} are drawn"
+        return f"{text} Each seed drew its own points; {drawn}."
     return text
 
 
@@ -139,9 +133,9 @@ def _seed_in_words(view: View, comparison: Comparison) -> str:
     shown = {name for name, _ in view.groups(comparison)}
     absent = [name for name, _ in comparison.groups() if name not in shown]
     text = f"The run of seed {view.seed}: the deeper the colour, the surer."
-    return text + (f" It has none of {as_plain_text(', '.join(absent))}." if absent else "")
+    return text + (f" There is none of {as_plain_text(', '.join(absent))}." if absent else "")
 
 
 @st.cache_resource(max_entries=32, show_spinner=False)
 def _frames(cache_key: str, view: View, _comparison: Comparison) -> bytes:
-    return frames.pack(_comparison, view, cache_key)
+    return frames.pack(_comparison, view)

@@ -72,7 +72,7 @@ function themeOf(ink, ground) {
 // The tone of a cell, from 0 to 255, by the panel's kind
 const TONES = {
   probability: ([odds], shares) => (i) => 255 * shares[odds[i]],
-  disagreement: ([, votes]) => (i) => 2 * Math.min(votes[i], 255 - votes[i]),
+  disagreement: ([, share]) => (i) => share[i],
   difference: ([a, b], shares) => (i) => 127.5 * (1 + shares[a[i]] - shares[b[i]]),
 };
 

@@ -3,11 +3,9 @@
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-import streamlit as st
-
 from moonlab.rules import Rule
 from moonlab.spec import DataSpec, Training
-from moonlab.ui.bind import Store, bound, number
+from moonlab.ui.bind import Store, choice, number
 
 WORDS = {
     "moons": "Two moons",
@@ -19,6 +17,10 @@ WORDS = {
     "mse": "Squared error",
     "last": "Last epoch",
     "best_validation": "Best validation loss",
+    "float32": "32 bits",
+    "float64": "64 bits",
+    "cpu": "Processor",
+    "cuda": "Graphics card (CUDA)",
 }
 _BATCH_SIZES = (1, 8, 16, 32, 64, 128)
 
@@ -50,12 +52,16 @@ TRAINING_FIELDS = {
     "dropout": Field("Dropout", "Share of units left out at random.", 0.05),
     "report": Field("Report", "Which epoch the table and the last picture show."),
 }
+OWN_FIELDS = TRAINING_FIELDS | {  # all in which one architecture can depart
+    "torch_dtype": Field("PyTorch precision", "NumPy always has 64 bits."),
+    "device": Field("PyTorch device", "Where PyTorch trains."),
+}
 
 
 def show_field(part: str, name: str, value: Any, key: str, store: Store) -> None:
     """Show the widget of a field of the data ("data") or of the protocol ("training")."""
     rules: Mapping[str, Rule] = DataSpec.RULES if part == "data" else Training.RULES
-    field = (DATA_FIELDS if part == "data" else TRAINING_FIELDS)[name]
+    field = (DATA_FIELDS if part == "data" else OWN_FIELDS)[name]
     rule = rules[name]
     if name == "batch_size":
         sizes = sorted({*_BATCH_SIZES, value} if isinstance(value, int) else _BATCH_SIZES)
@@ -76,14 +82,13 @@ def in_words(value: Any) -> str:
 def in_short(override: Mapping[str, Any] | None) -> str:
     """The departures of an architecture, such as "Learning rate 0.1, Epochs 50"."""
     return ", ".join(
-        f"{TRAINING_FIELDS[name].label if name in TRAINING_FIELDS else name} {in_words(value)}"
+        f"{OWN_FIELDS[name].label if name in OWN_FIELDS else name} {in_words(value)}"
         for name, value in (override or {}).items()
     )
 
 
 def _choice(field: Field, options: list[Any], value: Any, key: str, store: Store) -> None:
-    bound(
-        st.selectbox,
+    choice(
         field.label,
         value,
         key,

@@ -20,7 +20,10 @@ _SETTLED_SECONDS = 1.5
 
 def show() -> None:
     """Show the comparison."""
-    if _went_elsewhere():
+    current = training.current_experiment()
+    if st.session_state.pop("is_new", False) and current is not None:
+        training.start_if_quick(current)
+    elif _went_elsewhere():
         _follow_address()
     st.title("moonlab", anchor=False)
     st.markdown(
@@ -32,7 +35,7 @@ def show() -> None:
     _show_message()
     current = training.current_experiment()
     what = shown.shown(current)
-    panels.show_panels(what.trained)
+    panels.show_panels(current, what.trained)
     _remember_in_address(current)
     results.show_results(what)
 
@@ -60,7 +63,7 @@ def _open() -> None:
     st.session_state.page = PageState(experiment)
     st.session_state.n_edits = 0
     st.session_state.address_at = 0.0
-    training.start_if_quick(experiment)
+    st.session_state.is_new = True
 
 
 def _went_elsewhere() -> bool:

@@ -5,31 +5,33 @@ from functools import partial
 
 import streamlit as st
 
-from moonlab.figures import INK
+from moonlab.figure_look import INK
 from moonlab.rules import SpecError
-from moonlab.spec import Architecture
-from moonlab.ui.bind import bound, number, page_state
+from moonlab.spec import Architecture, Experiment
+from moonlab.ui.bind import bound, choice, number, page_state
 from moonlab.ui.drawing import network_svg
-from moonlab.ui.fields import TRAINING_FIELDS, in_short, show_field
+from moonlab.ui.fields import OWN_FIELDS, in_short, show_field
 from moonlab.ui.state import MAX_DEPTH, PageState, Panel
 from moonlab.ui.words import as_plain_text
 
 _ENGINES = {"torch": "PyTorch", "numpy": "NumPy"}
 _ACTIVATIONS = {"relu": "ReLU", "tanh": "tanh", "sigmoid": "sigmoid"}
+_CHOICES = (("activation", "Activation", _ACTIVATIONS), ("engine", "Engine", _ENGINES))
 
 
-def show_panels(trained: Sequence[bool]) -> None:
+def show_panels(current: Experiment | None, trained: Sequence[bool]) -> None:
     """Show all panels; for each it is said whether its result is among those shown."""
     state = page_state()
+    names = current.names if current is not None else [_label(panel) for panel in state.panels]
     with st.grid(min_column_width=198, border=True, key="panels"):
         for position, panel in enumerate(list(state.panels), start=1):
             with st.container(key=f"panel_{position}"):
-                _show_panel(state, panel, position)
+                _show_panel(state, panel, position, names[position - 1])
                 if trained and not trained[position - 1]:
                     st.caption(":material/pending: Changed: train to see its result.")
 
 
-def _show_panel(state: PageState, panel: Panel, position: int) -> None:
+def _show_panel(state: PageState, panel: Panel, position: int, name: str) -> None:
     key = f"p{panel.id}"
     values = panel.values
     with st.container(horizontal=True, gap="xxsmall", horizontal_alignment="right"):
@@ -40,8 +42,9 @@ def _show_panel(state: PageState, panel: Panel, position: int) -> None:
         values["name"] or "",
         f"{key}_name",
         lambda text: state.set_panel(panel.id, "name", text or None),
+        value=values["name"] or "",
         label_visibility="collapsed",
-        placeholder=f"Name ({_label(panel)})",
+        placeholder=f"Name ({name})",
         max_chars=60,
     )
     number(
@@ -66,16 +69,12 @@ def _show_panel(state: PageState, panel: Panel, position: int) -> None:
                     width=78,
                 )
     with st.container(horizontal=True, gap="xsmall"):
-        for name, label, words in (
-            ("activation", "Activation", _ACTIVATIONS),
-            ("engine", "Engine", _ENGINES),
-        ):
-            bound(
-                st.selectbox,
+        for field, label, words in _CHOICES:
+            choice(
                 label,
-                values[name],
-                f"{key}_{name}",
-                partial(state.set_panel, panel.id, name),
+                values[field],
+                f"{key}_{field}",
+                partial(state.set_panel, panel.id, field),
                 options=list(words),
                 format_func=words.__getitem__,
                 width=78,
@@ -100,8 +99,9 @@ def _show_departures(state: PageState, panel: Panel, position: int) -> None:
             list(override),
             f"{key}_departures",
             partial(state.set_departures, panel.id),
-            options=list(TRAINING_FIELDS),
-            format_func=lambda name: TRAINING_FIELDS[name].label,
+            default=list(override),
+            options=list(OWN_FIELDS),
+            format_func=lambda name: OWN_FIELDS[name].label,
             placeholder="Nowhere: it trains like the others",
         )
         for name, value in override.items():

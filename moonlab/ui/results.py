@@ -8,7 +8,7 @@ from moonlab import figures
 from moonlab.judgement import Judgement, judge
 from moonlab.results import Comparison
 from moonlab.ui.boundaries import show_boundaries
-from moonlab.ui.charts import show_figure
+from moonlab.ui.charts import later, show_figure
 from moonlab.ui.details import show_details
 from moonlab.ui.downloads import show_downloads
 from moonlab.ui.sharing import show_seen
@@ -36,8 +36,9 @@ def show_results(shown: Shown) -> None:
         show_pins(comparison)
     show_downloads(comparison, margin)
     show_boundaries(comparison, key)
-    _show_curves(key, comparison)
-    show_details(comparison, judged)
+    if later("figures"):
+        _show_curves(key, comparison)
+        show_details(comparison, judged)
 
 
 def _warn_of_divergence(comparison: Comparison) -> None:

@@ -7,7 +7,7 @@ from moonlab.presets import PRESETS, preset_of
 from moonlab.results import Comparison
 from moonlab.rules import Fault, SpecError
 from moonlab.spec import Experiment
-from moonlab.ui.bind import page_state
+from moonlab.ui.bind import choice, page_state
 from moonlab.ui.training import start_if_quick
 from moonlab.ui.words import as_plain_text, faults_in_words
 
@@ -17,12 +17,12 @@ def show_ways_in(current: Experiment | None) -> None:
     preset = preset_of(current) if current is not None else None
     with st.container(horizontal=True, vertical_alignment="bottom"):
         titles = {preset.title: name for name, preset in PRESETS.items()}
-        st.session_state.preset = preset.title if preset else None
-        st.selectbox(
+        choice(
             "Start from",
-            list(titles),
-            key="preset",
-            on_change=lambda: _load_preset(titles[st.session_state.preset]),
+            preset.title if preset else None,
+            "preset",
+            lambda title: _load_preset(titles[title]),
+            options=list(titles),
             placeholder="Your own experiment",
             width=300,
         )

@@ -2,9 +2,14 @@
 
 from functools import partial
 
+import numpy as np
 import streamlit as st
 
-from moonlab.ui.bind import bound, page_state
+from moonlab.dataset import load_data
+from moonlab.rules import SpecError
+from moonlab.spec import DataSpec
+from moonlab.thumbnails import data_svg
+from moonlab.ui.bind import bound, choice, page_state
 from moonlab.ui.fields import DATA_FIELDS, TRAINING_FIELDS, show_field
 
 _RARE = ("l2", "dropout")
@@ -23,6 +28,7 @@ def show_sidebar() -> None:
     state = page_state()
     with st.sidebar:
         st.subheader("Data", anchor=False)
+        _show_thumbnail()
         for name in DATA_FIELDS:
             _show("data", name)
         st.subheader("Training", anchor=False)
@@ -36,11 +42,11 @@ def show_sidebar() -> None:
             state.seeds,
             "seeds",
             state.set_seeds,
+            value=state.seeds,
             help="Each network trains once from each seed: numbers and ranges such as 0-19, 42.",
         )
         seedings = [one for one in _SEEDINGS if one != "sequential" or one == state.seeding]
-        bound(
-            st.selectbox,
+        choice(
             "What varies with the seed",
             state.seeding,
             "seeding",
@@ -53,6 +59,25 @@ def show_sidebar() -> None:
         with st.expander("More settings"):
             for name in _RARE:
                 _show("training", name)
+
+
+def _show_thumbnail() -> None:
+    """The points in small, as far as what is set up draws any."""
+    try:
+        spec = DataSpec(**page_state().data)
+        drawn = _thumbnail(spec)
+    except SpecError:
+        return
+    st.image(drawn, alt="The data: class 0 blue circles, class 1 orange triangles.")
+    st.caption("Blue: class 0. Orange: class 1. Hollow: validation.")
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _thumbnail(spec: DataSpec) -> str:
+    data = load_data(spec)
+    points, labels = np.concatenate([data.X_train, data.X_val]), [data.y_train, data.y_val]
+    validates = np.arange(len(points)) >= len(data.y_train)
+    return data_svg(points, np.concatenate(labels), validates)
 
 
 def _show(part: str, name: str) -> None:

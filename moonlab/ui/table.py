@@ -91,6 +91,7 @@ def show_table(frame: pd.DataFrame, judged: Judgement) -> None:
     """Show the table, with a choice of its columns."""
     optional = [str(name) for name in frame if name != "Architecture" and name not in _ALWAYS]
     chosen = st.session_state.setdefault("chosen_columns", _DEFAULT_COLUMNS)
+    shown = [name for name in chosen if name in optional]
     always = ["Architecture", *(name for name in _ALWAYS if name in frame)]
     st.dataframe(
         _in_digits(frame, judged),
@@ -99,13 +100,14 @@ def show_table(frame: pd.DataFrame, judged: Judgement) -> None:
         column_order=[*always[:1], *(name for name in optional if name in chosen), *always[1:]],
         key="table",
     )
-    with st.popover("Columns", icon=":material/view_column:"):
+    with st.popover("Columns", icon=":material/view_column:", key="choose_columns"):
         bound(
             st.pills,
             "Columns of the table",
-            chosen,
+            shown,
             "columns",
             lambda names: st.session_state.update(chosen_columns=names),
+            default=shown,
             options=optional,
             selection_mode="multi",
         )

@@ -114,15 +114,18 @@ def comparison_of(experiment: Experiment, key: str) -> Comparison | None:
     """
     asides: dict[str, Job] = st.session_state.setdefault("asides", {})
     job = asides.get(key)
-    if job is None or job.experiment != experiment or job.status == "stopped":
+    if job is None or job.experiment != experiment:
         if job is not None:
             job_runner().stop(job)
         job = asides[key] = job_runner().submit(experiment)
     if not job.is_over:
         _show_progress(job, key)
+    elif job.status == "stopped":
+        st.info("This was stopped before its end.")
+        st.button("Train it", key=f"{key}_again", on_click=asides.clear)
     elif job.comparison is None:
         st.error(faults_in_words(job.error) if job.error is not None else job.message)
-    return job.comparison
+    return job.comparison if job.status == "done" else None
 
 
 def show_training() -> None:

@@ -1,0 +1,253 @@
+"""How many points an update? Three races of batch sizes, and what a batch costs."""
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+import numpy as np
+import streamlit as st
+
+from moonlab import batches, lab_figures_batches, lab_figures_races
+from moonlab.dataset import load_data
+from moonlab.gradient_noise import GradientNoise, gradient_noise
+from moonlab.judgement import Judgement, judge
+from moonlab.results import Comparison
+from moonlab.spec import Architecture, Experiment
+from moonlab.ui import training
+from moonlab.ui.charts import show_figure
+from moonlab.ui.lab.frame import offer_comparison, show_question
+from moonlab.ui.words import as_plain_text
+
+NAMES = tuple(batches.BATCH_SIZES)
+CLOCKS = {"20 networks at once": 20, "One network alone": 1}
+NOISE_SIZES = (1, 2, 4, 8, 16, 32, 64, 128, 192)
+MILLION = 1_000_000
+
+
+class Race(NamedTuple):
+    """A race as the page shows it."""
+
+    key: str
+    experiment: Experiment
+    clock: str
+    per_epoch: tuple[float, ...]
+    rule: str
+    note: str = ""
+
+
+def show() -> None:
+    """Show the page."""
+    show_question(
+        "How many points an update?",
+        "An update can follow the exact gradient of all 240 training points, or a rough one of 32, "
+        "or of a single point. Which learns fastest depends on what you count. Guess the winner of "
+        "each race.",
+    )
+    columns = st.columns(3, gap="medium")
+    with columns[0]:
+        epochs = _epochs_race()
+        result = _show_race(epochs, "Same epochs")
+    with columns[1]:
+        updates = _updates_race()
+        _show_race(updates, "Same updates")
+    with columns[2]:
+        seconds = _seconds_race()
+        _show_race(seconds, "Same seconds")
+        st.segmented_control(
+            "Timed with", list(CLOCKS), default=next(iter(CLOCKS)), required=True, key="clock"
+        )
+        st.caption(seconds.note)
+    st.markdown(
+        "**Lesson and measurement.** The lesson counts the updates, "
+        f"{_listed(batches.updates_per_epoch().values())} an epoch, and stops there. What decides "
+        "is what an update is worth and what it costs. All run at the lesson's learning rate, "
+        f"{epochs.experiment.training.learning_rate:g} with Adam; at another the races may end "
+        "otherwise."
+    )
+    if result is not None:
+        _show_costs(result)
+    races = {race.key: race for race in (epochs, updates, seconds)}
+    last = st.session_state.get("last_race", "epochs")
+    offer_comparison(races[last].experiment, f"Open this in the comparison: the race of {last}")
+
+
+def _epochs_race() -> Race:
+    experiment = batches.race_of_epochs()
+    n_epochs = _epochs_of(experiment)[0]
+    rule = f"{n_epochs} passes over the points: {_listed(_updates_of(experiment))} updates"
+    return Race("epochs", experiment, "Epochs", (1, 1, 1), rule)
+
+
+def _updates_race() -> Race:
+    experiment = batches.race_of_updates()
+    n_updates = _updates_of(experiment)[0]
+    rule = f"{n_updates} updates each: {_listed(_epochs_of(experiment))} epochs"
+    per_epoch = tuple(batches.updates_per_epoch().values())
+    return Race("updates", experiment, "Updates", per_epoch, rule)
+
+
+def _seconds_race() -> Race:
+    networks = st.session_state.get("clock") or next(iter(CLOCKS))
+    seconds = _measured(CLOCKS[networks])
+    experiment = batches.race_of_seconds(seconds)
+    steps = batches.updates_per_epoch()
+    per_epoch = tuple(1000 * seconds[name] * steps[name] for name in NAMES)
+    total = per_epoch[1] * _epochs_of(experiment)[1]
+    updates = _listed(_updates_of(experiment))
+    rule = f"About {total:.0f} ms of updates: {updates} of them"
+    note = (
+        f"Here an update by the full batch takes {_ratio(seconds)} times as long as one by a "
+        "single point. Scoring is not timed."
+    )
+    return Race("seconds", experiment, "Milliseconds", per_epoch, rule, note)
+
+
+@st.cache_resource(max_entries=4, show_spinner="Timing…")
+def _measured(n_networks: int) -> dict[str, float]:
+    return batches.race_seconds_per_update(load_data(Experiment().data), n_networks)
+
+
+def _show_race(race: Race, title: str) -> Comparison | None:
+    """One race: its result is shown once its winner was guessed."""
+    st.subheader(title, anchor=False)
+    st.caption(f"{race.rule} (full, 32, 1).")
+    guess = st.segmented_control(
+        "Your winner",
+        NAMES,
+        key=f"guess_{race.key}",
+        on_change=lambda: st.session_state.update(last_race=race.key),
+    )
+    comparison = training.comparison_of(race.experiment, race.key)
+    if comparison is None or comparison.experiment != race.experiment:
+        return None
+    if guess is not None:
+        _show_outcome(race, comparison, guess)
+    return comparison
+
+
+def _show_outcome(race: Race, comparison: Comparison, guess: str) -> None:
+    groups = comparison.groups()
+    judged = judge(groups)
+    st.markdown(_winner(judged, guess))
+    figure = lab_figures_races.race(
+        groups,
+        race.per_epoch,
+        race.clock,
+        lowest=50,
+        dark=st.context.theme.type == "dark",
+    )
+    show_figure(figure, f"race_{race.key}", lab_figures_races.race_in_words(groups, race.clock))
+    st.caption(f"On fresh points: {as_plain_text(_verdicts(judged))}.")
+
+
+def _winner(judged: Judgement, guess: str) -> str:
+    """Who won, and whether that was guessed."""
+    top = [name for index, name in enumerate(judged.names) if judged.tier(index) == 1]
+    won = f"{top[0]} wins" if len(top) == 1 else f"a tie of {' and '.join(top)}"
+    said = "as you guessed" if top == [guess] else f"your guess was {guess}"
+    return f"**{won[0].upper()}{won[1:]}**; {said}."
+
+
+def _verdicts(judged: Judgement) -> str:
+    """What is said of the pairs that a winner is part of."""
+    return "; ".join(
+        said.text
+        for pair, said in zip(judged.pairs, judged.verdicts, strict=True)
+        if judged.tier(pair.first) == 1 or judged.tier(pair.second) == 1
+    )
+
+
+def _show_costs(result: Comparison) -> None:
+    """What a batch costs, and how rough the gradient is that it buys."""
+    left, right = st.columns(2, gap="large")
+    with left:
+        _show_table(result.experiment.architectures[0])
+    with right:
+        _show_noise(result)
+
+
+def _show_table(architecture: Architecture) -> None:
+    st.subheader("What a batch costs", anchor=False)
+    alone, together = _measured(1), _measured(20)
+    steps, n_points = batches.updates_per_epoch(), Experiment().data.n_train
+    sizes = [size or n_points for size in batches.BATCH_SIZES.values()]
+    rows = {
+        "Updates an epoch": [f"{steps[name]}" for name in NAMES],
+        "An update of one network": [_microseconds(alone[name]) for name in NAMES],
+        "An update of 20 networks": [_microseconds(together[name]) for name in NAMES],
+        "Numbers held meanwhile": [
+            f"{batches.activations_held(architecture, size):,}" for size in sizes
+        ],
+    }
+    lines = [f"| {label} | {' | '.join(cells)} |" for label, cells in rows.items()]
+    st.markdown("\n".join(["| | Full batch | 32 | 1 |", "|:--|--:|--:|--:|", *lines]))
+    more, few = (batches.activations_held(architecture, size) for size in (MILLION, 32))
+    st.markdown(
+        "The times were taken on this machine just now. A step has a fixed cost that its points "
+        f"share: for one small network {n_points} points take {_ratio(alone)} times as long as "
+        f"one, for 20 networks, where the arithmetic tells, {_ratio(together)} times. "
+        "Between forward and backward pass a batch holds its points and every unit's output, "
+        f"{sum(architecture.widths)} numbers a point for {architecture.label}. With a million "
+        f"points the full batch would hold {more:,}: {more / few:,.0f} times what 32 points do, "
+        "the lesson's “about 31,000”."
+    )
+
+
+@st.fragment
+def _show_noise(result: Comparison) -> None:
+    st.subheader("How rough is the gradient?", anchor=False)
+    run = result.groups()[NAMES.index("batch 32")].runs[0]
+    epoch = st.select_slider(
+        "Measured at the weights after so many epochs of batch 32",
+        run.snapshot_epochs,
+        key="noise_epoch",
+    )
+    index = run.snapshot_epochs.index(epoch)
+    found = _noise(result.experiment.to_json(), index, result)
+    figure = lab_figures_batches.noise(found, dark=st.context.theme.type == "dark")
+    show_figure(figure, "noise", lab_figures_batches.noise_in_words(found))
+    at_32 = found.measured[NOISE_SIZES.index(32)]
+    st.markdown(
+        f"A gradient of 32 points misses the full one by {at_32:.2f} times its length here. Half "
+        "of that takes four times the points, a little less as the batch nears all 240, where "
+        "nothing is left to chance. The nearer the minimum, the shorter the gradient, and the "
+        "more of a batch's is noise."
+    )
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def _noise(experiment: str, snapshot: int, _result: Comparison) -> GradientNoise:
+    run = _result.groups()[NAMES.index("batch 32")].runs[0]
+    data = load_data(run.data)
+    return gradient_noise(
+        run.snapshots[snapshot],
+        run.architecture,
+        data.X_train,
+        data.y_train,
+        NOISE_SIZES,
+        np.random.default_rng(0),
+        n_draws=500,
+    )
+
+
+def _epochs_of(experiment: Experiment) -> list[int]:
+    return [one.training(experiment.training).epochs for one in experiment.architectures]
+
+
+def _updates_of(experiment: Experiment) -> list[int]:
+    steps = batches.updates_per_epoch()
+    return [
+        epochs * steps[name] for epochs, name in zip(_epochs_of(experiment), NAMES, strict=True)
+    ]
+
+
+def _listed(numbers: Iterable[int]) -> str:
+    *most, last = (f"{number:,}" for number in numbers)
+    return f"{', '.join(most)} and {last}"
+
+
+def _ratio(seconds: dict[str, float]) -> str:
+    return f"{seconds['full batch'] / seconds['batch 1']:.1f}"
+
+
+def _microseconds(seconds: float) -> str:
+    return f"{1e6 * seconds:.0f}\u00a0µs"  # no line may break there

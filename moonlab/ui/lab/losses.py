@@ -1,0 +1,226 @@
+"""Why not squared error? One point under two losses; then they race from two kinds of start."""
+
+import math
+
+import streamlit as st
+
+from moonlab import lab_figures_losses, lab_figures_races, presets
+from moonlab.judgement import Judgement, judge
+from moonlab.metrics import Score
+from moonlab.point_loss import LESSON_CASES, PointLoss, logit_of
+from moonlab.results import Comparison
+from moonlab.spec import Experiment
+from moonlab.ui.charts import show_figure
+from moonlab.ui.lab.frame import offer_comparison, results_of, show_question
+from moonlab.ui.words import as_plain_text
+from moonlab.wrong_start import compare_from, confidently_wrong
+
+SURENESS = (1.0, 2.0, 4.0)
+GUESSES = ("Cross-entropy", "Squared error", "Neither")
+
+
+def show() -> None:
+    """Show the page."""
+    show_question(
+        "Why not squared error?",
+        "The lesson trains on cross-entropy and says that squared error fails. Move a point to see "
+        "how hard each loss pulls at it; then let the two race, from 20 starts.",
+    )
+    _show_point()
+    experiment = presets.losses()
+    st.subheader("The race", anchor=False)
+    ordinary = results_of(experiment, "ordinary")
+    guess, sureness = _show_choices()
+    left, right = st.columns(2, gap="large")
+    with left:
+        _show_ordinary(ordinary)
+    with right:
+        wrong = _show_wrong(ordinary, guess, sureness)
+    _show_lesson(ordinary, wrong)
+    offer_comparison(experiment)
+
+
+@st.fragment
+def _show_point() -> None:
+    """One point, moved along the logit: fragments rerun alone, so that it follows the hand."""
+    left, right = st.columns((3, 2), gap="large")
+    with left:
+        with st.container(horizontal=True):
+            y = st.segmented_control(
+                "True class", (1, 0), default=1, required=True, key="y", width="content"
+            )
+            z = st.slider(
+                "Logit z of the point",
+                -lab_figures_losses.FURTHEST,
+                lab_figures_losses.FURTHEST,
+                -2.0,
+                0.1,
+                key="z",
+            )
+        point = PointLoss.at(z, y)
+        figure = lab_figures_losses.losses_at_logit(point, dark=_is_dark())
+        show_figure(figure, "point", lab_figures_losses.losses_at_logit_in_words(point))
+    with right:
+        st.markdown(_pull_in_words(point))
+        st.markdown(_table(point))
+        st.markdown(_surprise_in_words(point))
+
+
+def _pull_in_words(point: PointLoss) -> str:
+    moral = f"Move it {'left' if point.y else 'right'}: wrong, and surer and surer of it."
+    if point.p_true < 0.05:
+        moral = "Wrong and sure of it: this is where squared error lets go."
+    elif point.p_true > 0.95:
+        moral = "Right and sure of it: both let go, as they should."
+    return (
+        f"The network gives your point's true class **{_percent(point.p_true)}**. Cross-entropy "
+        f"pulls at its logit with **{_signed(point.bce_gradient)}**, squared error with "
+        f"**{_signed(point.mse_gradient)}**: {point.times_weaker:,.1f} times weaker. {moral}"
+    )
+
+
+def _table(point: PointLoss) -> str:
+    """The lesson's three cases and the point, as Markdown."""
+    sign = 1 if point.y else -1
+    rows = [(f"{p:g}", PointLoss.at(sign * logit_of(p), point.y)) for p in LESSON_CASES]
+    rows.append((f"**yours: {point.p_true:.3g}**", point))
+    lines = [
+        f"| {name} | {one.bits:.2f} bits | {_signed(one.bce_gradient)} "
+        f"| {_signed(one.mse_gradient)} |"
+        for name, one in rows
+    ]
+    head = "| p of the true class | Surprise | Pull of cross-entropy | of squared error |"
+    return "\n".join([head, "|:--|--:|--:|--:|", *lines])
+
+
+def _surprise_in_words(point: PointLoss) -> str:
+    return (
+        f"**Surprise.** What had probability {_percent(point.p_true)} surprises by "
+        f"−log₂ {point.p_true:.3g} = {point.bits:.2f} bits: as much as {point.bits:.1f} tosses of "
+        "a coin all falling as told. Cross-entropy is the mean surprise, the length of a message "
+        "that spells out the true classes; it is least where the probabilities are the true ones."
+    )
+
+
+def _show_ordinary(comparison: Comparison) -> None:
+    training = comparison.experiment.training
+    st.markdown("**From ordinary starts**")
+    st.caption(
+        f"{len(comparison.experiment.seeds)} networks 2→16→1, {training.epochs} steps down the "
+        f"full gradient at rate {training.learning_rate:g}; both losses from the same weights. "
+        "A thin line is a network, the thick one their mean."
+    )
+    _show_race(comparison, judge(comparison.groups()), "ordinary_race")
+
+
+def _show_choices() -> tuple[str | None, float]:
+    """What the reader guesses, and how sure the wrong starts are."""
+    with st.container(horizontal=True, gap="large"):
+        guess = st.segmented_control(
+            "Which loss gets further from a confidently wrong start? Guess.", GUESSES, key="guess"
+        )
+        sureness = st.segmented_control(
+            "How sure of the wrong answer: logits times",
+            SURENESS,
+            default=2.0,
+            required=True,
+            format_func=lambda factor: f"{factor:g}",
+            key="sureness",
+        )
+    return guess, sureness
+
+
+def _show_wrong(ordinary: Comparison, guess: str | None, sureness: float) -> Comparison | None:
+    """The race from flipped networks, once its outcome was guessed."""
+    st.markdown("**From confidently wrong starts**")
+    st.caption(
+        "The networks that cross-entropy has just trained, with the sign of the last layer "
+        "flipped: every p becomes 1 − p. To be surer still, all logits are multiplied."
+    )
+    if guess is None:
+        st.info("Guess first, above.")
+        return None
+    wrong = _from_wrong(ordinary.experiment.to_json(), sureness, ordinary)
+    judged = judge(wrong.groups())
+    _show_race(wrong, judged, "wrong_race")
+    st.markdown(_wrong_in_words(wrong, guess == _outcome(judged)))
+    return wrong
+
+
+def _wrong_in_words(wrong: Comparison, is_right: bool) -> str:
+    first, second = (group.runs for group in wrong.groups())
+    loss, _, accuracy, _ = sum(run.curves[0] for run in first) / len(first)
+    n_stuck = sum(_says_one_class(run.scores.test) for run in second)
+    stuck = (
+        f" {n_stuck} of the {len(second)} with squared error end by calling every point the same."
+        if n_stuck
+        else ""
+    )
+    return (
+        f"**{'As you guessed' if is_right else 'Not as you guessed'}.** They began with "
+        f"{_percent(accuracy)} right, each point a surprise of {loss / math.log(2):.1f} bits on "
+        f"average.{stuck}"
+    )
+
+
+def _says_one_class(score: Score) -> bool:
+    return score.tp + score.fp in (0, score.n)
+
+
+@st.cache_resource(max_entries=8, show_spinner="Training from there…")
+def _from_wrong(experiment: str, sureness: float, _ordinary: Comparison) -> Comparison:
+    trained = _ordinary.groups()[0].runs
+    return compare_from(Experiment.from_json(experiment), confidently_wrong(trained, sureness))
+
+
+def _outcome(judged: Judgement) -> str:
+    """Which of the guesses came true."""
+    if judged.verdicts[0].kind != "clear":
+        return GUESSES[2]
+    return GUESSES[0] if judged.pairs[0].mean > 0 else GUESSES[1]
+
+
+def _show_race(comparison: Comparison, judged: Judgement, key: str) -> None:
+    groups, clock = comparison.groups(), "Updates"
+    figure = lab_figures_races.race(groups, (1, 1), clock, single_runs=True, dark=_is_dark())
+    show_figure(figure, key, lab_figures_races.race_in_words(groups, clock))
+    st.markdown(f"**On fresh points:** {as_plain_text(judged.verdicts[0].text)}.")
+
+
+def _show_lesson(ordinary: Comparison, wrong: Comparison | None) -> None:
+    """Where the lesson's statement and the measurement part."""
+    right, wrong_one = _accuracies(ordinary)
+    text = (
+        "**Lesson and measurement.** “Squared error fails” is too much: from ordinary starts it is "
+        f"slower, with {_percent(wrong_one)} of fresh points right after "
+        f"{ordinary.experiment.training.epochs} updates where cross-entropy has {_percent(right)}."
+    )
+    if wrong is not None:
+        right, wrong_one = _accuracies(wrong)
+        text += (
+            f" From these confidently wrong starts it has {_percent(wrong_one)} where "
+            f"cross-entropy has {_percent(right)}: where p (1 − p) is next to nothing, so is its "
+            "gradient. The comparison draws its starts, so it can show the first race only."
+        )
+    st.markdown(text)
+
+
+def _accuracies(comparison: Comparison) -> tuple[float, float]:
+    """Mean accuracy on fresh points with cross-entropy, and with squared error."""
+    first, second = (
+        sum(run.scores.test.accuracy for run in group.runs) / len(group.runs)
+        for group in comparison.groups()
+    )
+    return first, second
+
+
+def _is_dark() -> bool:
+    return bool(st.context.theme.type == "dark")
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.1f}%"
+
+
+def _signed(value: float) -> str:
+    return f"{value:+.3g}".replace("-", "−")

@@ -1,0 +1,245 @@
+"""A network that learns by heart, what helps against it, and which score to believe."""
+
+from typing import NamedTuple
+
+import numpy as np
+import streamlit as st
+
+from moonlab.choosing import Choice, FreshScores, choose_by_validation, fresh_scores
+from moonlab.dataset import N_TEST, load_data
+from moonlab.figure_parts import signed
+from moonlab.judgement import judge
+from moonlab.lab_figures_glass import plane
+from moonlab.lab_figures_overfitting import (
+    flattery,
+    flattery_in_words,
+    gains,
+    gains_in_words,
+)
+from moonlab.lab_figures_three_curves import ranges, three_curves, three_curves_in_words
+from moonlab.remedies import (
+    MORE,
+    MORE_DATA,
+    N_POINTS,
+    NARROW,
+    WIDTH,
+    Gain,
+    base,
+    compare_remedies,
+    more_data,
+    remedies,
+)
+from moonlab.results import Comparison, Group
+from moonlab.spec import DataSpec, Experiment
+from moonlab.stats import wilson
+from moonlab.ui.charts import show_figure
+from moonlab.ui.lab.frame import offer_comparison, results_of, show_question
+
+SIZES = (10, 20, 50, 100, 200, 500)
+WHY = {
+    MORE_DATA: f"{MORE} points in place of {N_POINTS}, in as many steps: fewer gaps to guess at.",
+    "Less width": f"Layers of {NARROW} units in place of {WIDTH}: too few bends to fence in every "
+    "stray point.",
+    "L2": "λ = 0.01 pulls the weights towards 0: no steep slopes around single points.",
+    "Dropout": "Each step leaves out half of the hidden units: none can lean on the others.",
+    "Best epoch": "The same runs, read where the validation loss is least, not at the end.",
+}
+
+
+class _Case(NamedTuple):
+    """The base case or a remedy, with what is shown of it."""
+
+    group: Group
+    fresh: FreshScores
+
+    def accuracy(self, part: str) -> float:
+        """Mean over the runs, in percent."""
+        return 100 * float(np.mean([getattr(run.scores, part).accuracy for run in self.group.runs]))
+
+    @property
+    def best_possible(self) -> float:
+        """Mean over the runs' data, as a share."""
+        known = [run.best_possible for run in self.group.runs if run.best_possible is not None]
+        return float(np.mean(known))
+
+
+def _case(experiment: Experiment, comparison: Comparison, index: int = 0) -> _Case:
+    group = comparison.groups()[index]
+    return _Case(group, _fresh(experiment.to_json(), group.name, group))
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _fresh(experiment: str, name: str, _group: Group) -> FreshScores:
+    return fresh_scores(_group.runs)
+
+
+class _Outcome(NamedTuple):
+    """What came of a remedy, and of all of them."""
+
+    case: _Case
+    gains: list[Gain]
+
+
+def show() -> None:
+    """Show the page."""
+    show_question(
+        "Has it learned, or learned by heart?",
+        f"A network with two layers of {WIDTH} units trains on {N_POINTS} points of two moons so "
+        "noisy that they run into each other. It can draw one smooth line between them, or fence "
+        "in every stray point. **Which remedy will help most on fresh points?** Pick one, and see.",
+    )
+    picked = st.segmented_control(
+        "Which remedy will help most?", list(WHY), key="remedy", label_visibility="collapsed"
+    )
+    ill = _case(base(), results_of(base(), "base"))
+    left, right = st.columns(2, gap="medium")
+    with left:
+        _show_case(ill, ill, "**Base**: nothing is done against overfitting.")
+    with right:
+        outcome = None if picked is None else _outcome(picked)
+        if outcome is None:
+            st.info("Here your remedy will stand, and below it what each one gains.")
+        else:
+            _show_case(outcome.case, ill, f"**{picked}**: {WHY[outcome.case.group.name]}")
+    choices = _choices(base().to_json(), ill.fresh)
+    left, right = st.columns(2, gap="medium")
+    with left:
+        _show_flattery(ill, choices)
+    with right:
+        _show_gains(outcome)
+    _show_split()
+    _show_lesson(ill)
+    offer_comparison(remedies())
+
+
+def _outcome(picked: str) -> _Outcome:
+    """Train all remedies, and compare each with the base case."""
+    asked, more = remedies(), more_data()
+    paired, unpaired = results_of(asked, "remedies"), results_of(more, "more")
+    gains = compare_remedies(paired.groups(), unpaired.groups()[0])
+    if picked == MORE_DATA:
+        return _Outcome(_case(more, unpaired), gains)
+    names = [group.name for group in paired.groups()]
+    return _Outcome(_case(asked, paired, names.index(picked)), gains)
+
+
+def _verdict(gain: Gain) -> str:
+    if gain.verdict:
+        return gain.verdict
+    points = [signed(100 * value, 1) for value in (gain.mean, gain.low, gain.high)]
+    return (
+        f"{gain.name}: {points[0]} points on average, 95% interval {points[1]} to {points[2]}. "
+        "These are other points, so seeds do not pair: the interval is Welch's, of two averages"
+    )
+
+
+def _show_case(case: _Case, ill: _Case, title: str) -> None:
+    """Show one run's picture, and all runs' curves on the base case's axes."""
+    dark = st.context.theme.type == "dark"
+    run, name = case.group.runs[0], case.group.name
+    st.markdown(
+        f"{title}  \n{case.accuracy('train'):.1f}% of its training points right, "
+        f"**{case.accuracy('test'):.1f}%** of fresh ones: "
+        f"it **{judge([case.group]).diagnoses[0].kind}**."
+    )
+    picture, curves = st.columns([9, 11])
+    with picture:
+        right = f"{run.scores.train.correct} of {run.scores.train.n}"
+        figure = plane(run.reported_parameters, run.architecture, load_data(run.data), dark=dark)
+        words = f"What the first run says of the plane: {right} training points are right."
+        show_figure(figure, f"{name} plane", words)
+        st.caption(f"The first run: {right} right; a cross is a wrong one. {_legend(case)}")
+    with curves:
+        spans = ranges(ill.group, ill.fresh)
+        figure = three_curves(case.group, case.fresh, spans, case.best_possible, dark=dark)
+        show_figure(figure, f"{name} curves", three_curves_in_words(case.group, case.fresh))
+
+
+def _legend(case: _Case) -> str:
+    scores = [run.scores.val for run in case.group.runs]
+    n = sum(score.n for score in scores)
+    low, high = wilson(sum(score.correct for score in scores), n)
+    return (
+        f"The curves are means of {len(scores)} runs, each on points of its own. Their "
+        f"{scores[0].n} validation points are {n:,} in all: good to ±{50 * (high - low):.0f} "
+        f"points. Dashed: the median best epoch, and the best possible accuracy, "
+        f"{100 * case.best_possible:.1f}%."
+    )
+
+
+def _show_gains(outcome: _Outcome | None) -> None:
+    st.subheader("What does each remedy gain?", anchor=False)
+    if outcome is None:
+        st.markdown("Pick a remedy first.")
+        return
+    index = [gain.name for gain in outcome.gains].index(outcome.case.group.name)
+    st.markdown(f"**{_verdict(outcome.gains[index])}.**")
+    figure = gains(outcome.gains, index, dark=st.context.theme.type == "dark")
+    show_figure(figure, "gains", gains_in_words(outcome.gains))
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _choices(experiment: str, _fresh: FreshScores) -> list[Choice]:
+    return [choose_by_validation(_fresh, size) for size in SIZES]
+
+
+def _show_flattery(ill: _Case, choices: list[Choice]) -> None:
+    st.subheader("Why does the best epoch flatter?", anchor=False)
+    n_validation = ill.group.runs[0].scores.val.n
+    few, many = choices[SIZES.index(n_validation)], choices[-1]
+    st.markdown(
+        f"Let {n_validation} validation points choose one of "
+        f"{len(ill.fresh.epochs)} epochs of a base run. Of {few.n_draws:,} such choices, the "
+        f"points that chose say **{100 * few.reported_accuracy:.1f}%** on average, all others "
+        f"**{100 * few.fresh_accuracy:.1f}%**: the epoch was chosen because these points came out "
+        f"well there, in part by luck, and luck does not repeat. With {SIZES[-1]} points "
+        f"{100 * (many.reported_accuracy - many.fresh_accuracy):.1f} points of it are left. "
+        f"{_best_losses(ill.group)}"
+    )
+    figure = flattery(SIZES, choices, dark=st.context.theme.type == "dark")
+    show_figure(figure, "flattery", flattery_in_words(SIZES, choices))
+
+
+def _best_losses(group: Group) -> str:
+    """What the runs' own validation points say of the epochs that they chose, and fresh ones."""
+    best = [run.best_scores for run in group.runs if run.best_scores is not None]
+    validation, fresh = (
+        float(np.mean([getattr(scores, part).loss for scores in best])) for part in ("val", "test")
+    )
+    return (
+        f"The runs above chose by loss: at their best epochs it is {validation:.2f} on their "
+        f"validation points, {fresh:.2f} on fresh ones."
+    )
+
+
+def _show_split() -> None:
+    st.subheader("So: three parts", anchor=False)
+    data = base().data
+    for cell, title, text in zip(
+        st.columns(3),
+        (
+            f"Train: {data.n_train} points",
+            f"Validate: {data.n_validation} points",
+            f"Test: {N_TEST:,} fresh points",
+        ),
+        (
+            "The weights are fitted to them. Their score says how well it remembers.",
+            "They choose: the epoch, the width, λ. What chose cannot judge: its score flatters.",
+            "Touched once, at the end, by what was chosen. Theirs is the score to report. Here "
+            "they cost nothing, since we know how the points are made.",
+        ),
+        strict=True,
+    ):
+        with cell.container(border=True):
+            st.markdown(f"**{title}**  \n{text}")
+
+
+def _show_lesson(ill: _Case) -> None:
+    lesson = DataSpec()
+    st.markdown(
+        "**Where the lesson and the measurement part.** “Train far above validation: overfits” "
+        f"holds, but on the lesson's own data, {lesson.n_samples} points with noise "
+        f"{lesson.noise:g}, this network shows no such gap. “Both low: underfits” fails on these "
+        f"points: nobody can get more than {100 * ill.best_possible:.0f}% of fresh ones right, so "
+        "low is measured from there."
+    )

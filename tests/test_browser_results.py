@@ -1,0 +1,230 @@
+"""The results in a real Chromium: the verdict, more seeds, pins, and what is shown on demand."""
+
+import csv
+import io
+import re
+
+import pytest
+import torch
+from browser_helpers import SMALL, experiment_in, read_table, visit, wait_for_results
+from playwright.sync_api import expect
+
+import moonlab as ml
+from moonlab.codec import QUERY_KEY
+
+pytestmark = pytest.mark.browser
+
+APART = ml.Experiment(
+    training=ml.Training(epochs=30),
+    architectures=(ml.Architecture((), engine="numpy"), ml.Architecture((16,), engine="numpy")),
+    seeds=tuple(range(8)),
+)
+UNSURE = ml.Experiment(
+    training=ml.Training(epochs=12),
+    architectures=tuple(ml.Architecture((n,), engine="numpy") for n in (4, 5)),
+    seeds=tuple(range(6)),
+)
+
+
+def look_closer(page, part):
+    page.locator(".st-key-details").get_by_text(part, exact=True).click()
+
+
+def test_the_verdict_says_who_is_clearly_better_and_which_to_start_from(page, server):
+    visit(page, server, APART)
+    wait_for_results(page, 2)
+    expect(page.locator(".st-key-verdict")).to_contain_text("is clearly ahead of 2→1")
+    expect(page.locator(".st-key-verdict")).to_contain_text("Start from it")
+    rows = read_table(page)
+    assert [row["Tier"] for row in rows] == ["2", "1"]
+    assert [row["Diagnosis"] for row in rows] == list(ml.compare(APART).summary()["diagnosis"])
+    page.get_by_role("button", name="What the words mean").click()
+    expect(page.get_by_text("Holm's correction")).to_be_visible()
+
+
+def test_three_seeds_get_no_verdict_and_more_are_one_click_away(page, server):
+    visit(page, server, SMALL)
+    wait_for_results(page, 2)
+    expect(page.locator(".st-key-verdict")).to_contain_text("3 seeds cannot support a verdict")
+    page.get_by_role("button", name="Train 17 more seeds").click()
+    expect(page.get_by_text("3 seeds cannot support")).to_have_count(0)
+    wait_for_results(page, 2)
+    page.wait_for_url(lambda url: experiment_in(url).seeds == tuple(range(20)))
+    expected = ml.compare(experiment_in(page.url)).summary()
+    for row, accuracy in zip(read_table(page), expected["test_accuracy"], strict=True):
+        assert float(row["Test"].rstrip("%")) == pytest.approx(100 * accuracy, abs=0.051)
+
+
+def test_a_pair_that_is_unclear_says_how_many_seeds_and_trains_just_those(page, server):
+    pairs = ml.compare(UNSURE).pairs_table()
+    assert pairs.loc[0, "verdict"] == "unclear"
+    n_more = min(pairs.loc[0, "seeds_needed"], 128) - 6
+    visit(page, server, UNSURE)
+    wait_for_results(page, 2)
+    look_closer(page, "Pairs")
+    expect(page.get_by_text("no clear difference between 2→4→1 and 2→5→1").last).to_be_visible()
+    page.get_by_role("button", name=f"Train {n_more} more seeds for this pair").click()
+    page.wait_for_url(lambda url: len(experiment_in(url).seeds) == n_more + 6)
+    wait_for_results(page, 2)
+    assert experiment_in(page.url).seeds[:6] == UNSURE.seeds
+
+
+def test_the_a_a_check_races_an_architecture_against_itself(page, server):
+    visit(page, server, UNSURE)
+    wait_for_results(page, 2)
+    look_closer(page, "A/A check")
+    page.get_by_role("button", name="Race it against itself").click()
+    expect(page.get_by_text("under other seeds").last).to_be_visible()
+    comment = page.get_by_text(re.compile("As it should be|A false alarm"))
+    expect(comment).to_be_visible()
+    assert experiment_in(page.url) == UNSURE
+
+
+def test_only_what_changed_is_marked_as_earlier_and_the_rest_keeps_its_result(page, server):
+    visit(page, server)
+    wait_for_results(page, 2)
+    page.locator(".st-key-p2_width_0 input").fill("7")
+    page.locator(".st-key-p2_width_0 input").press("Enter")
+    expect(page.get_by_text("belong to the earlier settings")).to_be_visible()
+    expect(page.locator(".st-key-panel_2").get_by_text("train to see its result")).to_be_visible()
+    expect(page.locator(".st-key-panel_1").get_by_text("train to see")).to_have_count(0)
+    assert [row["Architecture"] for row in read_table(page)] == ["2→4→1", "2→8→8→1 (earlier)"]
+    page.get_by_role("button", name="Undo").click()
+    wait_for_results(page, 2)
+    assert [row["Architecture"] for row in read_table(page)] == ["2→4→1", "2→8→8→1"]
+
+
+def test_a_pinned_result_stands_beside_the_next_ones(page, server):
+    visit(page, server)
+    wait_for_results(page, 2)
+    before = read_table(page)[0]
+    page.get_by_role("combobox", name="Pinned").click()
+    page.get_by_role("option", name="2→4→1", exact=True).click()
+    page.keyboard.press("Escape")
+    noise = page.get_by_label("Noise", exact=True)
+    noise.fill("0.3")
+    noise.press("Enter")
+    page.get_by_role("button", name="Train and compare").click()
+    wait_for_results(page, 3)
+    rows = read_table(page)
+    assert [row["Architecture"] for row in rows] == ["2→4→1", "2→8→8→1", "2→4→1 (pinned)"]
+    assert rows[2]["Test"] == before["Test"]
+    assert rows[0]["Test"] != before["Test"]
+
+
+def test_the_report_of_the_best_validation_epoch_comes_without_training(page, server):
+    visit(page, server)
+    wait_for_results(page, 2)
+    page.locator(".st-key-training_report input").click()
+    page.get_by_role("option", name="Best validation loss").click()
+    page.wait_for_url(lambda url: experiment_in(url).training.report == "best_validation")
+    wait_for_results(page, 2)
+    expected = ml.compare(experiment_in(page.url)).summary()
+    for row, accuracy in zip(read_table(page), expected["val_accuracy"], strict=True):
+        assert float(row["Validation"].rstrip("%")) == pytest.approx(100 * accuracy, abs=0.051)
+
+
+def test_loss_and_accuracy_are_one_figure_linear_or_logarithmic_mean_or_single_runs(page, server):
+    visit(page, server)
+    wait_for_results(page, 2)
+    figure = page.locator(".st-key-curves .js-plotly-plot")
+    axis = "plot => [plot._fullLayout.yaxis.type, plot._fullLayout.yaxis2.type, plot.data.length]"
+    expect(figure).to_be_visible()
+    assert figure.evaluate(axis)[:2] == ["log", "linear"]
+    page.get_by_text("Linear", exact=True).click()
+    expect(page.locator(".st-key-curves").get_by_text("0.5").first).to_be_visible()
+    page.wait_for_function(
+        "document.querySelector('.st-key-curves .js-plotly-plot')"
+        "._fullLayout.yaxis.type == 'linear'"
+    )
+    bands = figure.evaluate("plot => plot.data.filter(one => one.fill == 'toself').length")
+    assert bands > 0
+    page.get_by_text("Single runs").click()
+    page.wait_for_function(
+        "!document.querySelector('.st-key-curves .js-plotly-plot').data"
+        ".some(one => one.fill == 'toself')"
+    )
+    words = page.locator(".st-key-curves [role=img], .st-key-curves [aria-label]").first
+    assert words.get_attribute("aria-label")
+
+
+@pytest.mark.parametrize("part", ["Seeds", "Size", "Pairs"])
+def test_figures_on_demand_are_there_with_words_for_who_cannot_see_them(page, server, part):
+    visit(page, server, APART)
+    wait_for_results(page, 2)
+    look_closer(page, part)
+    key = {"Seeds": "dots", "Size": "size", "Pairs": "matrix"}[part]
+    expect(page.locator(f".st-key-{key} .js-plotly-plot")).to_be_visible()
+    words = page.locator(f".st-key-{key} [aria-label]").first.get_attribute("aria-label")
+    assert "2→16→1" in words
+
+
+def test_confusion_counts_and_loss_are_those_of_the_library(page, server):
+    visit(page, server)
+    wait_for_results(page, 2)
+    look_closer(page, "Confusion")
+    grid = page.locator(".st-key-confusion").get_by_test_id("data-grid-canvas")
+    expect(grid.locator("tbody tr")).to_have_count(2)
+    cells = [cell.text_content() for cell in grid.locator("tbody tr").first.locator("td").all()]
+    runs = ml.compare(SMALL).runs_table().iloc[:3]
+    counts = [runs[f"test_{name}"].mean() for name in ("tn", "fp", "fn", "tp")]
+    assert [float(cell) for cell in cells[1:5]] == pytest.approx(counts, abs=0.051)
+    assert float(cells[5]) == pytest.approx(runs["test_loss"].mean(), abs=1e-3)
+
+
+def test_columns_are_chosen_and_rows_sorted(page, server):
+    visit(page, server)
+    wait_for_results(page, 2)
+    assert "Seconds" not in read_table(page)[0]
+    page.locator(".st-key-choose_columns button").first.click()
+    page.locator(".st-key-columns").get_by_text("Seconds", exact=True).click()
+    page.keyboard.press("Escape")
+    expect(page.get_by_test_id("data-grid-canvas").first).to_contain_text("Seconds")
+
+
+def test_every_file_is_one_click_away_and_the_weights_load_into_pytorch(page, server, tmp_path):
+    visit(page, server)
+    wait_for_results(page, 2)
+    with page.expect_download() as event:
+        page.get_by_role("button", name="pairs.csv").click()
+    text = event.value.path().read_text(encoding="utf-8")
+    (row,) = csv.DictReader(io.StringIO(text))
+    assert (row["first"], row["second"], row["verdict"]) == ("2→4→1", "2→8→8→1", "too few")
+    page.get_by_role("button", name="Weights").click()
+    with page.expect_download() as event:
+        page.get_by_role("button", name="state_dict.pt").click()
+    weights = torch.load(event.value.path())
+    expected = ml.compare(SMALL).runs[0].state_dict()
+    assert list(weights) == list(expected)
+    assert all(torch.equal(weights[name], expected[name]) for name in expected)
+
+
+def test_a_comparison_that_another_visitor_computed_is_there_at_once(page, server, browser):
+    visit(page, server, APART)
+    wait_for_results(page, 2)
+    other = page.context.browser.new_context().new_page()
+    other.goto(f"{server}/?{QUERY_KEY}={APART.to_query()[QUERY_KEY]}")
+    wait_for_results(other, 2)
+    expect(other.get_by_text("All results are there")).to_be_visible()
+    other.context.close()
+
+
+def test_every_control_has_a_name_and_the_train_button_is_reached_by_keyboard(page, server):
+    visit(page, server)
+    wait_for_results(page, 2)
+    nameless = page.evaluate(
+        """() => [...document.querySelectorAll('button, input, select, textarea')]
+        .filter(one => one.offsetParent && !one.disabled)
+        .filter(one => !(one.getAttribute('aria-label') || one.textContent.trim() || one.title
+          || one.labels?.length || one.getAttribute('aria-labelledby')))
+        .map(one => one.outerHTML.slice(0, 200))"""
+    )
+    assert nameless == []
+    for _ in range(60):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.textContent").strip().endswith("Add architecture"):
+            break
+    else:
+        pytest.fail("the keyboard does not get to Add architecture")
+    page.keyboard.press("Enter")
+    expect(page.get_by_label("Name of architecture 3")).to_be_visible()

@@ -1,0 +1,169 @@
+"""The pages of the losses and of the batches, run by Streamlit's AppTest: no browser."""
+
+import re
+import time
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+import moonlab as ml
+from moonlab import batches, presets
+from moonlab.judgement import judge
+from moonlab.point_loss import PointLoss
+from moonlab.ui import training
+from moonlab.ui.lab import batches as batches_page
+from moonlab.wrong_start import compare_from, confidently_wrong
+
+SCRIPT = """
+from moonlab.ui import page
+from moonlab.ui.lab import {name}
+page.open_session()
+{name}.show()
+"""
+QUICK = ml.Experiment(
+    training=ml.Training(epochs=1), architectures=(ml.Architecture((2,), engine="numpy"),)
+)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _end_the_worker():
+    yield
+    training.job_runner().close()
+    training._job_runner.cache_clear()
+
+
+def open_page(name):
+    at = AppTest.from_string(SCRIPT.format(name=name), default_timeout=60)
+    for key, value in QUICK.to_query().items():
+        at.query_params[key] = value
+    return settled(at.run())
+
+
+def settled(at, seconds=60):
+    """The page once its jobs are over; AppTest runs no timers, so run it by hand."""
+    deadline = time.monotonic() + seconds
+    while any(not job.is_over for job in at.session_state["asides"].values()):
+        assert time.monotonic() < deadline, "a job did not end"
+        time.sleep(0.05)
+        at.run()
+    assert not at.run().exception
+    return at
+
+
+def shown(at):
+    """All texts as one reads them: without escapes and invisible joiners."""
+    parts = [*at.markdown, *at.caption, *at.info]
+    return "\n".join(re.sub(r"[\\\u2060]", "", part.value) for part in parts)
+
+
+def choose(at, key, value):
+    at.segmented_control(key=key).set_value(value)
+    return settled(at.run())
+
+
+@pytest.fixture(scope="module")
+def losses():
+    return open_page("losses")
+
+
+SECONDS = {20: (300e-6, 60e-6, 30e-6), 1: (37e-6, 24e-6, 22e-6)}  # an idle machine's
+
+
+@pytest.fixture(scope="module")
+def racers():
+    with pytest.MonkeyPatch.context() as patch:
+        measured = {
+            n: dict(zip(batches.BATCH_SIZES, each, strict=True)) for n, each in SECONDS.items()
+        }
+        patch.setattr(batches, "race_seconds_per_update", lambda data, n: measured[n])
+        batches_page._measured.clear()
+        yield open_page("batches")
+    batches_page._measured.clear()
+
+
+def signed(value):
+    return f"{value:+.3g}".replace("-", "−")
+
+
+@pytest.mark.parametrize(("z", "y"), [(-5.0, 1), (3.0, 1), (-1.0, 0)])
+def test_the_moved_point_shows_its_probability_pulls_and_surprise(losses, z, y):
+    losses.slider(key="z").set_value(z)
+    losses.segmented_control(key="y").set_value(y)
+    losses.run()
+    point, text = PointLoss.at(z, y), shown(losses)
+    assert f"true class **{100 * point.p_true:.1f}%**" in text
+    assert f"**{signed(point.bce_gradient)}**" in text
+    assert f"**{signed(point.mse_gradient)}**" in text
+    assert f"= {point.bits:.2f} bits" in text
+
+
+def test_the_lessons_three_cases_stand_in_the_table(losses):
+    losses.segmented_control(key="y").set_value(1).run()
+    rows = [line for line in shown(losses).splitlines() if line.startswith("| 0.")]
+    assert rows == [
+        "| 0.01 | 6.64 bits | −0.99 | −0.0196 |",
+        "| 0.5 | 1.00 bits | −0.5 | −0.25 |",
+        "| 0.99 | 0.01 bits | −0.01 | −0.000198 |",
+    ]
+
+
+def test_the_race_from_wrong_starts_is_shown_once_its_outcome_was_guessed(losses):
+    ordinary = ml.compare(presets.losses())
+    (said,) = judge(ordinary.groups()).verdicts
+    assert said.text in shown(losses)
+    assert "Guess first" in shown(losses)
+    choose(losses, "guess", "Squared error")
+    choose(losses, "sureness", 4.0)
+    wrong = compare_from(ordinary.experiment, confidently_wrong(ordinary.groups()[0].runs, 4.0))
+    (said,) = judge(wrong.groups()).verdicts
+    assert said.text in shown(losses)
+    assert "Not as you guessed" in shown(losses)
+    choose(losses, "guess", "Cross-entropy")
+    assert "**As you guessed.**" in shown(losses)
+
+
+def test_the_losses_lead_to_their_race_in_the_comparison(losses):
+    losses.button(key="open").click().run()
+    assert losses.session_state["page"].experiment() == presets.losses()
+    assert losses.session_state["go_to_comparison"]
+
+
+@pytest.mark.parametrize(
+    ("race", "winner", "experiment"),
+    [
+        ("epochs", "batch 1", batches.race_of_epochs()),
+        ("updates", "full batch", batches.race_of_updates()),
+    ],
+)
+def test_a_race_shows_its_winner_once_it_was_guessed(racers, race, winner, experiment):
+    verdicts = judge(ml.compare(experiment).groups()).verdicts
+    assert not any(said.text in shown(racers) for said in verdicts)
+    choose(racers, f"guess_{race}", "batch 32")
+    text = shown(racers)
+    assert f"**{winner[0].upper()}{winner[1:]} wins**; your guess was batch 32." in text
+    assert sum(said.text in text for said in verdicts) == 2
+    choose(racers, f"guess_{race}", winner)
+    assert f"{winner[1:]} wins**; as you guessed." in shown(racers)
+    racers.button(key="open").click().run()
+    assert racers.session_state["page"].experiment() == experiment
+
+
+def test_the_race_of_seconds_runs_as_many_updates_as_the_times_measured_allow(racers):
+    choose(racers, "guess_seconds", "batch 32")
+    assert "About 29 ms of updates: 96, 480 and 960 of them" in shown(racers)
+    assert "takes 10.0 times as long" in shown(racers)
+    assert "**Batch 32 wins**; as you guessed." in shown(racers)
+    choose(racers, "clock", "One network alone")
+    assert "About 12 ms of updates: 311, 480 and 480 of them" in shown(racers)
+    assert "**Full batch wins**; your guess was batch 32." in shown(racers)
+
+
+def test_costs_and_the_noise_of_the_gradient_are_measured(racers):
+    text = shown(racers)
+    assert "| Updates an epoch | 1 | 8 | 240 |" in text
+    assert "| Numbers held meanwhile | 4,560 | 608 | 19 |" in text
+    assert "19,000,000: 31,250 times" in text
+    first = float(re.search(r"misses the full one by ([\d.]+)", text)[1])
+    racers.select_slider(key="noise_epoch").set_value(20).run()
+    last = float(re.search(r"misses the full one by ([\d.]+)", shown(racers))[1])
+    assert last > 3 * first

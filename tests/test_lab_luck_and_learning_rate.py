@@ -1,0 +1,251 @@
+"""The pages of luck and of the learning rate, run by Streamlit's AppTest: no browser."""
+
+import time
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+
+import moonlab as ml
+from moonlab import lesson, luck
+from moonlab.draws import IndependentDraws
+from moonlab.pace import RATES, climb, ladder
+from moonlab.ui import training
+from moonlab.ui.lab import learning_rate, luck_sources
+from moonlab.ui.lab import luck as luck_page
+from moonlab.variance_shares import Share, VarianceShares, variance_shares
+
+SCRIPT = """
+from moonlab.ui import page
+from moonlab.ui.lab import {name}
+page.open_session()
+{name}.show()
+"""
+QUICK = ml.Experiment(
+    training=ml.Training(epochs=1), architectures=(ml.Architecture((2,), engine="numpy"),)
+)
+NAMES = ["2→4→1", "2→16→1", "2→32→1", "2→8→8→1", "2→16→16→1"]
+ORIGINAL = lesson.torch_experiment()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _end_the_worker():
+    yield
+    training.job_runner().close()
+    training._job_runner.cache_clear()
+
+
+@pytest.fixture
+def short_lesson(monkeypatch):
+    """The lesson by NumPy in a blink, and few seeds."""
+    varying, many_tables = luck.varying, luck.many_tables
+    monkeypatch.setattr(luck, "many_tables", lambda: many_tables(9))
+    monkeypatch.setattr(luck, "varying", lambda hidden, seeding: varying(hidden, seeding, 8))
+    networks = tuple(replace(one, engine="numpy") for one in ORIGINAL.architectures)
+    short = replace(ORIGINAL, training=ml.Training(epochs=12), architectures=networks)
+    monkeypatch.setattr(lesson, "torch_experiment", lambda: short)
+
+
+@pytest.fixture
+def few_starts(monkeypatch):
+    def few(optimizer):
+        return replace(ladder(optimizer), seeds=tuple(range(5)))
+
+    monkeypatch.setattr(learning_rate, "ladder", few)
+    return few
+
+
+def open_page(name):
+    at = AppTest.from_string(SCRIPT.format(name=name), default_timeout=60)
+    for key, value in QUICK.to_query().items():
+        at.query_params[key] = value
+    return settled(at.run())
+
+
+def settled(at, seconds=60):
+    """The page once it is all there; AppTest runs no timers, so run it by hand."""
+    deadline = time.monotonic() + seconds
+    while is_waiting(at):
+        assert time.monotonic() < deadline, "the page did not get ready"
+        time.sleep(0.05)
+        at.run()
+    assert not at.exception
+    return at
+
+
+def is_waiting(at):
+    """Whether a part is still training: it has a button that stops it, by the key of the part."""
+    keys = {button.key for button in at.button}
+    parts = set(at.session_state["asides"]) if "asides" in at.session_state else set()
+    return "open" not in keys or bool(keys & parts)
+
+
+def shown(at):
+    return "\n".join(part.value for part in [*at.markdown, *at.caption])
+
+
+def rank(at, ranking):
+    at.pills(key="ranking").set_value(ranking)
+    return settled(at.run())
+
+
+def choose(at, key, value):
+    at.segmented_control(key=key).set_value(value)
+    return settled(at.run())
+
+
+@pytest.mark.usefixtures("short_lesson")
+def test_the_table_is_shown_among_many_once_it_was_ranked():
+    at = open_page("luck")
+    rank(at, [1, 2])
+    assert "Your ranking: 1. 2→16→1, 2. 2→32→1" in shown(at)
+    assert "Lesson and measurement" not in shown(at)
+    rank(at, [1, 2, 3, 4, 0])
+    tables, own = ml.compare(luck.many_tables()), ml.compare(lesson.torch_experiment())
+    assert luck_page.ranking_in_words(tables, [1, 2, 3, 4, 0]) in shown(at)
+    at.slider(key="drawn_seed").set_value(7).run()
+    for index, group in enumerate(tables.groups()):
+        val, test = ([getattr(r.scores, part) for r in group.runs] for part in ("val", "test"))
+        row = (
+            f"| {NAMES[index]} | {own.runs[index].scores.val.correct} | **{val[7].correct}** "
+            f"| {np.mean([one.correct for one in val]):.1f} "
+            f"| {100 * np.mean([one.accuracy for one in test]):.1f}% |"
+        )
+        assert row in shown(at)
+    at.button(key="open").click().run()
+    assert at.session_state.page.experiment() == luck.many_tables()
+
+
+@pytest.mark.usefixtures("short_lesson")
+def test_who_says_that_they_cannot_be_told_apart_sees_the_tables_too():
+    at = open_page("luck")
+    at.toggle(key="unsure_of_ranking").set_value(True)
+    settled(at.run())
+    assert "you say that none can" in shown(at)
+    assert "Lesson and measurement" in shown(at)
+
+
+def test_the_lesson_in_words_counts_what_the_tables_hold():
+    def tables(*rows):
+        columns = [np.array(column) for column in zip(*rows, strict=True)]
+        return [luck_page.Table(name, *columns) for name in NAMES]
+
+    many = tables((1.0, 59 / 60, 0.98), (0.9, 58 / 60, 0.97), (0.8, 50 / 60, 0.85))
+    words = luck_page.lesson_in_words(many, tables((1.0, 58 / 60, 0.98)))
+    assert "has 100.0% on train and 58/60 on validation" in words
+    assert "Of 3 seeds 1 do as well on train and 2 on validation" in words
+    assert "the means are 90.0% and 92.8%" in words
+    assert "is so in 1 of 3 tables" in words
+    assert "in 1 ways by 60 points" in words
+
+
+@pytest.mark.usefixtures("short_lesson")
+def test_shares_of_the_variance_are_shown_once_the_largest_was_guessed():
+    at = open_page("luck")
+    assert "In brackets" not in shown(at)
+    choose(at, "luck_network", 1)
+    choose(at, "source_guess_1", "Batch order")
+    exam = ml.load_data(ml.DataSpec())
+    runs = [ml.compare(luck.varying((16,), s)).runs for s in (*luck.SOURCES, luck.TOGETHER)]
+    *alone, together = (luck.on_one_exam(each, exam) for each in runs)
+    found = variance_shares(alone, together, np.random.default_rng(0))
+    assert luck_sources.sources_in_words(found, "Batch order") in shown(at)
+    by_few = np.std([run.scores.val.accuracy for run in runs[-1]], ddof=1)
+    assert luck_sources.caveats_in_words(found, by_few) in shown(at)
+    choose(at, "luck_network", 0)
+    assert "In brackets" not in shown(at)
+    choose(at, "luck_network", 1)
+    assert "In brackets" in shown(at)
+
+
+@pytest.mark.parametrize(
+    ("total", "words"),
+    [
+        (Share(1.1, 0.9, 1.3), "so many seeds cannot tell that from 100%"),
+        (Share(1.4, 1.1, 1.9), "what one draw does depends on the others"),
+        (Share(0.7, 0.5, 0.9), "the rest shows only when they vary together"),
+    ],
+)
+def test_the_words_follow_the_shares(total, words):
+    each = (Share(0.1, 0.05, 0.2), Share(0, 0, 0), Share(0.98, 0.8, 1.2))
+    found = VarianceShares(each, total, (0.01, 0.0, 0.03), 0.03, 40)
+    said = luck_sources.sources_in_words(found, "Data draw")
+    assert "**As you guessed: data draw 98% (80–120)** of the variance" in said
+    assert "initial weights 10% (5–20), batch order under 0.1%" in said
+    assert words in said
+    assert "**Not the batch order: data draw" in luck_sources.sources_in_words(found, "Batch order")
+
+
+def test_initial_weights_matter_most_where_the_network_is_small_and_the_data_where_it_is_not():
+    exam = ml.load_data(ml.DataSpec())
+    for hidden, seedings in (
+        ((4,), ["only_start", "only_data"]),
+        ((16,), ["only_data", "only_start"]),
+    ):
+        runs = [ml.compare(luck.varying(hidden, seeding, 12)).runs for seeding in seedings]
+        most, least = (luck.on_one_exam(each, exam).var() for each in runs)
+        assert most > 4 * least
+
+
+def test_the_data_draw_does_much_less_to_the_smallest_network_from_another_start():
+    network, exam = ml.Architecture((4,), engine="numpy"), ml.load_data(ml.DataSpec())
+    data = [ml.load_data(ml.DataSpec(seed=42 + seed)) for seed in range(10)]
+    scatter = {}
+    for start in (0, 1):
+        held = IndependentDraws(network, (start,)).initial_weights() * len(data)
+        runs = ml.train(network, ml.Training(), data, tuple(range(len(data))), held)
+        scatter[start] = luck.on_one_exam(runs, exam).std()
+    assert scatter[1] < scatter[0] / 3
+
+
+@pytest.mark.usefixtures("few_starts")
+def test_the_ladder_is_shown_once_its_best_rate_was_predicted_for_each_optimizer(few_starts):
+    at = open_page("learning_rate")
+    assert "Lesson and measurement" not in shown(at)
+    choose(at, "rate_guess_gd", 0.1)
+    plain = ml.compare(few_starts("gd"))
+    assert learning_rate.guess_in_words(climb(plain.groups()), 0.1) in shown(at)
+    assert learning_rate.lesson_in_words(plain) in shown(at)
+    assert at.select_slider(key="rate_looked_at").value == 0.1
+    at.select_slider(key="rate_looked_at").set_value(100.0).run()
+    assert "At rate 100: all 5 diverged." in shown(at)
+    choose(at, "optimizer", "momentum")
+    assert "Lesson and measurement" not in shown(at)
+    choose(at, "rate_guess_momentum", 1.0)
+    assert "Nine tenths of each step" in shown(at)
+    at.button(key="open").click().run()
+    assert at.session_state.page.experiment() == few_starts("momentum")
+
+
+@pytest.mark.usefixtures("few_starts")
+def test_adam_is_told_from_its_own_ladder(few_starts):
+    at = open_page("learning_rate")
+    choose(at, "optimizer", "adam")
+    choose(at, "rate_guess_adam", 0.01)
+    assert "The lesson's rate 0.01 is too slow here, for 200 steps" in shown(at)
+    assert "the lesson takes 2,400, with batches of 32" in shown(at)
+    found = climb(ml.compare(few_starts("adam")).groups())
+    assert learning_rate.guess_in_words(found, 0.01) in shown(at)
+
+
+def test_a_guess_is_right_near_or_wrong(few_starts):
+    found = climb(ml.compare(few_starts("gd")).groups())
+    assert RATES[found.best] == 3
+    assert learning_rate.guess_in_words(found, 3.0).startswith("**Yes, 3**")
+    near, wrong = (learning_rate.guess_in_words(found, rate) for rate in (1.0, 10.0))
+    assert near.startswith("**Not 1 but 3**")
+    assert "among the right ones" in near
+    assert "among the right ones" not in wrong
+
+
+def test_the_lesson_is_held_against_the_runs_at_its_rates(few_starts):
+    plain = ml.compare(few_starts("gd"))
+    words = learning_rate.lesson_in_words(plain)
+    at_1, at_3, at_10 = (
+        100 * np.mean([run.scores.train.accuracy for run in group.runs])
+        for group in plain.groups()
+        if group.name in ("1", "3", "10")
+    )
+    assert f"200 steps 1 gets {at_1:.1f}% of the training points right" in words
+    assert f"**3 is still fine: {at_3:.1f}%**; it is 10 that wrecks it: {at_10:.1f}%" in words
