@@ -42,7 +42,8 @@ def _parser() -> argparse.ArgumentParser:
         help="train every network of an experiment and write the results as files",
         description=(
             "Train every network of an experiment through the same pipeline and write "
-            "summary.csv (a row a network), runs.csv (a row a seed), history.csv (a row an epoch) "
+            "summary.csv (a row a network), runs.csv (a row a seed), pairs.csv (a row a pair), "
+            "history.csv (a row an epoch) "
             "and experiment.json (what was done, and with which versions)."
         ),
     )

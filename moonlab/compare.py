@@ -104,6 +104,7 @@ def train_missing(
                 on_progress(Progress(place, len(work), name, epoch, last))
 
         data = datasets.of([key.data for key in keys])
+        datasets.prepare([key.data for key in keys], should_stop)
         on_epoch(0)
         trained = train(
             architecture,
@@ -115,7 +116,9 @@ def train_missing(
             should_stop=should_stop,
         )
         yield {
-            key: replace(run, best_possible=datasets.best_possible(key.data))
+            key: run
+            if run.status == "stopped"
+            else replace(run, best_possible=datasets.best_possible(key.data))
             for key, run in zip(keys, trained, strict=True)
         }
 
@@ -126,7 +129,10 @@ def missing(experiment: Experiment, known: Collection[RunKey]) -> dict[int, list
     named: set[RunKey] = set()
     replays = experiment.seeding == "sequential"  # its streams run through all architectures
     for index, keys in enumerate(run_keys(experiment)):
-        wanted = [key for key in keys if key not in named and (replays or key not in known)]
+        lacks = any(key not in known for key in keys)
+        # the runs of a PyTorch stack round alike only together
+        whole = replays or (lacks and experiment.architectures[index].engine == "torch")
+        wanted = [key for key in keys if key not in named and (whole or key not in known)]
         named.update(wanted)
         if wanted:
             found[index] = wanted
@@ -146,6 +152,13 @@ class _Datasets:
             if spec not in self._drawn:
                 self._drawn[spec] = load_data(spec)
         return self._drawn[specs[0]] if len(set(specs)) == 1 else [self._drawn[s] for s in specs]
+
+    def prepare(self, specs: list[DataSpec], should_stop: ShouldStop) -> None:
+        """Compute what is best possible before training, which a stop then does not cost."""
+        for count, spec in enumerate(dict.fromkeys(specs)):
+            if count and should_stop():
+                return
+            self.best_possible(spec)
 
     def best_possible(self, spec: DataSpec) -> float | None:
         """Accuracy of the best possible classifier on the test points, if it is known."""

@@ -120,6 +120,7 @@ class JobRunner:
     def __init__(self, budget_seconds: float = 300.0, max_cached_bytes: int = 256 * 2**20) -> None:
         self._budget_seconds = budget_seconds
         self._cache = _RunCache(max_cached_bytes)
+        self._lock = threading.Lock()
         self._closed = threading.Event()
         self._numbers = itertools.count()
         self._waiting: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
@@ -158,8 +159,9 @@ class JobRunner:
         if self._closed.is_set():
             job.end("stopped")
         elif not self._ended_from_cache(job):
-            job.follows = self._under_way(experiment)
-            self._unfinished.append(job)
+            with self._lock:
+                job.follows = self._under_way(experiment)
+                self._unfinished.append(job)
             self._waiting.put(job)
         return job
 
@@ -198,10 +200,9 @@ class JobRunner:
 
     def _work(self) -> None:
         while (job := self._waiting.get()) is not None:
-            if job.is_over or self._ended_from_cache(job):
-                continue
             try:
-                self._run(job)
+                if not (job.is_over or self._ended_from_cache(job)):
+                    self._run(job)
             except Exception:  # whatever happens, the next job must be able to start
                 _LOG.exception("job %s failed", job.number)
                 job.end("failed", message=FAILURE)

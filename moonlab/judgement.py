@@ -34,8 +34,8 @@ class Judgement:
         Of each group's mean accuracy: a t interval over seeds, or Wilson's for a single run.
     regrets : tuple of float or None
         What each group lacks, on average, to the best possible classifier; None if unknown.
-    diagnoses : tuple of Diagnosis
-        Of each group.
+    diagnoses : tuple of Diagnosis or None
+        Of each group; None for a stopped one.
     overall : Overall or None
         Of the compared ones, in their order; None if there are none.
     pairs, verdicts : tuple of PairedDifference, tuple of Verdict
@@ -48,7 +48,7 @@ class Judgement:
     compared: tuple[int, ...]
     intervals: tuple[Interval, ...]
     regrets: tuple[float | None, ...]
-    diagnoses: tuple[Diagnosis, ...]
+    diagnoses: tuple[Diagnosis | None, ...]
     overall: Overall | None
     pairs: tuple[PairedDifference, ...]
     verdicts: tuple[Verdict, ...]
@@ -119,7 +119,9 @@ def _regret(group: Group) -> float | None:
     return float(np.mean(lacks)) if len(lacks) == len(group.runs) else None
 
 
-def _diagnosis(group: Group) -> Diagnosis:
+def _diagnosis(group: Group) -> Diagnosis | None:
+    if any(run.status == "stopped" for run in group.runs):
+        return None
     known = [run.best_possible for run in group.runs if run.best_possible is not None]
     return diagnose(
         [run.scores.train.accuracy for run in group.runs],

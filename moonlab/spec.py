@@ -327,8 +327,15 @@ class Experiment(_Checked):
             departs = "report" in (architecture.override or {})
             field = f"architectures[{index}].override.report" if departs else "training.report"
             training = architecture.training(self.training)
+            if self.seeding == "only_batches" and self._has_one_batch(training):
+                rule = "needs batches that vary: take smaller ones, or dropout"
+                faults.append(Fault("seeding", rule, "'only_batches' with all points in one"))
             faults += report_faults(training, self.data.n_validation, field)
         return list(dict.fromkeys(faults))
+
+    def _has_one_batch(self, training: Training) -> bool:
+        """Whether all runs meet the same points in the same step, with nothing left to vary."""
+        return training.dropout == 0 and training.is_full_batch(self.data.n_train)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -348,15 +355,6 @@ class Experiment(_Checked):
         if self.seeding not in ("with_data", "only_data"):
             return self.data
         return replace(self.data, seed=(self.data.seed + seed) % (MAX_SEED + 1))
-
-    def is_same_but_for_names(self, other: "Experiment") -> bool:
-        """Whether two experiments train the same networks in the same way."""
-        return self.nameless() == other.nameless()
-
-    def nameless(self) -> "Experiment":
-        """The same experiment with no names given."""
-        nameless = tuple(replace(architecture, name=None) for architecture in self.architectures)
-        return replace(self, architectures=nameless)
 
     def to_json(self) -> str:
         """The experiment as JSON text: every field, and the version of the schema."""

@@ -107,7 +107,7 @@ def _summary_row(group: Group, judged: Judgement, index: int) -> dict[str, Any]:
             "best_possible": rows["best_possible"].astype(float).mean(),
             "regret": np.nan if regret is None else regret,
             "tier": judged.tier(index),
-            "diagnosis": judged.diagnoses[index].kind,
+            "diagnosis": found.kind if (found := judged.diagnoses[index]) else None,
         }
     )
 

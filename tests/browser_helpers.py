@@ -101,15 +101,17 @@ def visit(page, server, experiment=SMALL):
     expect(page.locator(".st-key-train button")).to_be_visible()
 
 
-def wait_for_results(page, n_architectures):
+def wait_for_results(page, n_architectures, *, figures=False):
     expect(page.locator(".st-key-stop")).to_have_count(0)
     expect(page.locator(".st-key-boundaries figure canvas")).to_have_count(n_architectures)
     expect(page.get_by_text("earlier settings")).to_have_count(0)
+    if figures:
+        expect(page.locator(".st-key-curves .js-plotly-plot")).to_be_visible()
 
 
 def read_table(page):
     """The table's cells, by column, from what the data grid tells screen readers."""
-    grid = page.get_by_test_id("data-grid-canvas")
+    grid = page.get_by_test_id("data-grid-canvas").first
     expect(grid.locator("tbody tr").first).to_be_attached()
     header = [cell.text_content() for cell in grid.locator("thead th").all()]
     rows = [

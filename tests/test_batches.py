@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 
 import moonlab as ml
-from moonlab import batches
 from moonlab.functional import ACTIVATIONS
 from moonlab.judgement import judge
+from moonlab.lab import batches
 from moonlab.numpy_mlp import forward
 from moonlab.parameters import unpack
 

@@ -6,8 +6,8 @@ import pytest
 from browser_helpers import SMALL, experiment_in
 from playwright.sync_api import expect
 
-from moonlab import remedies
 from moonlab.codec import QUERY_KEY
+from moonlab.lab import remedies
 from moonlab.ui.lab import capacity
 
 pytestmark = pytest.mark.browser
@@ -41,6 +41,15 @@ def assert_no_failure(page):
     expect(page.get_by_text(re.compile("Traceback|Something went wrong"))).to_have_count(0)
 
 
+def assert_fits_a_phone(page):
+    """The page as it stands, on a phone's width, and back."""
+    wide = page.viewport_size
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.wait_for_timeout(1000)
+    assert_fits(page)
+    page.set_viewport_size(wide)
+
+
 def assert_fits(page):
     main = page.get_by_test_id("stMain")
     assert main.evaluate("area => area.scrollWidth - area.clientWidth") == 0
@@ -64,6 +73,7 @@ def test_regions_are_counted_before_and_after_training_and_in_depth(page, server
     expect(metric(page, "Along the dashed line")).to_contain_text("at most 125")
     expect(picture(page, "patchwork").get_by_text("third layer")).to_be_visible()
     assert_no_failure(page)
+    assert_fits_a_phone(page)
     open_in_comparison(page, capacity.experiment())
     assert_no_failure(page)
 
@@ -81,13 +91,6 @@ def test_a_remedy_stands_beside_the_base_case_and_another_takes_its_place(page, 
     expect(picture(page, "More-data-curves")).to_be_visible()
     expect(picture(page, "L2-curves")).to_have_count(0)
     assert_no_failure(page)
+    assert_fits_a_phone(page)
     open_in_comparison(page, remedies.remedies())
     assert_no_failure(page)
-
-
-@pytest.mark.parametrize(("path", "last"), [("capacity", "accuracy"), ("overfitting", "flattery")])
-def test_the_pages_fit_a_phone(page, server, path, last):
-    page.set_viewport_size({"width": 390, "height": 844})
-    visit(page, server, path)
-    expect(picture(page, last)).to_be_visible()
-    assert_fits(page)

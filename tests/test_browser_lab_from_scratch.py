@@ -7,9 +7,9 @@ from playwright.sync_api import expect
 
 import moonlab as ml
 from moonlab.codec import QUERY_KEY
-from moonlab.moments import moments
-from moonlab.planes import plane
-from moonlab.under_glass import nudge, parameter_names, step_values
+from moonlab.lab.moments import moments
+from moonlab.lab.planes import plane
+from moonlab.lab.under_glass import nudge, parameter_names, step_values
 
 pytestmark = pytest.mark.browser
 

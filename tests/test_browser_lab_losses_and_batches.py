@@ -6,8 +6,9 @@ import pytest
 from browser_helpers import SMALL, experiment_in
 from playwright.sync_api import expect
 
-from moonlab import batches, presets
+from moonlab import presets
 from moonlab.codec import QUERY_KEY
+from moonlab.lab import batches
 
 pytestmark = pytest.mark.browser
 

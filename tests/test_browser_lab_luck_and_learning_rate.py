@@ -6,9 +6,9 @@ import pytest
 from browser_helpers import SMALL, experiment_in
 from playwright.sync_api import expect
 
-from moonlab import luck
 from moonlab.codec import QUERY_KEY
-from moonlab.pace import ladder
+from moonlab.lab import luck
+from moonlab.lab.pace import ladder
 
 pytestmark = pytest.mark.browser
 
@@ -37,6 +37,15 @@ def assert_no_failure(page):
     expect(page.get_by_text(re.compile("Traceback|Something went wrong"))).to_have_count(0)
 
 
+def assert_fits_a_phone(page):
+    """The page as it stands, on a phone's width, and back."""
+    wide = page.viewport_size
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.wait_for_timeout(1000)
+    assert_fits(page)
+    page.set_viewport_size(wide)
+
+
 def assert_fits(page):
     main = page.get_by_test_id("stMain")
     assert main.evaluate("area => area.scrollWidth - area.clientWidth") == 0
@@ -61,6 +70,7 @@ def test_a_ranking_is_held_against_many_tables_and_another_is_drawn(page, server
     page.get_by_role("slider").press("End")
     expect(drawn).not_to_have_text(before)
     assert_no_failure(page)
+    assert_fits_a_phone(page)
     open_in_comparison(page, luck.many_tables())
     assert_no_failure(page)
 
@@ -77,6 +87,7 @@ def test_the_source_that_matters_is_shown_once_it_was_predicted(page, server):
     expect(picture(page, "shares")).to_have_count(0)
     expect(page.get_by_text("the accuracy of 2→16→1 most?")).to_be_visible()
     assert_no_failure(page)
+    assert_fits_a_phone(page)
 
 
 def test_the_ladder_tells_a_prediction_and_a_mark_leads_to_its_curves(page, server):
@@ -95,21 +106,6 @@ def test_the_ladder_tells_a_prediction_and_a_mark_leads_to_its_curves(page, serv
     choose(page, "optimizer", "Adam")
     expect(picture(page, "rates")).to_have_count(0)
     assert_no_failure(page)
+    assert_fits_a_phone(page)
     open_in_comparison(page, ladder("adam"))
     assert_no_failure(page)
-
-
-@pytest.mark.parametrize(
-    ("path", "key", "option", "last"),
-    [
-        ("luck", "unsure_of_ranking", "They cannot be told apart", "draws_test"),
-        ("luck", "source_guess_0", "Initial weights", "shares"),
-        ("learning-rate", "rate_guess_gd", "3", "steps"),
-    ],
-)
-def test_the_pages_fit_a_phone(page, server, path, key, option, last):
-    page.set_viewport_size({"width": 390, "height": 844})
-    visit(page, server, path)
-    choose(page, key, option)
-    expect(picture(page, last)).to_be_visible()
-    assert_fits(page)

@@ -4,7 +4,7 @@ import torch
 from numpy.testing import assert_allclose
 
 import moonlab as ml
-from moonlab.choosing import FreshScores, choose_by_validation, fresh_scores
+from moonlab.lab.choosing import FreshScores, choose_by_validation, fresh_scores
 
 
 @pytest.fixture(scope="module")

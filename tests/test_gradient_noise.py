@@ -6,7 +6,7 @@ from helpers import random_layers
 from numpy.testing import assert_allclose
 
 import moonlab as ml
-from moonlab.gradient_noise import batch_gradients, gradient_noise
+from moonlab.lab.gradient_noise import batch_gradients, gradient_noise
 from moonlab.parameters import pack
 
 ARCHITECTURE = ml.Architecture((3,), "tanh", "numpy")

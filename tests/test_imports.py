@@ -9,28 +9,25 @@ ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "moonlab"
 
 LEVELS = [  # low to high: a module imports only from the lines above its own
-    {"rules", "version", "parameters", "source"},
+    {"rules", "version", "parameters"},
     {"spec"},
     {"codec", "run_keys"},
     {"functional", "dataset", "draws", "metrics"},
     {"numpy_mlp", "torch_mlp"},
-    {"stats", "best_possible", "gradient_noise", "point_loss", "under_glass"},
-    {"verdicts", "diagnosis", "unpaired", "variance_shares"},
-    {"boundary", "regions"},
+    {"stats", "best_possible"},
+    {"verdicts", "diagnosis"},
+    {"boundary"},
     {"results"},
-    {"record", "modes", "parity", "choosing", "pieces", "pace"},
+    {"record"},
     {"trainers"},
-    {"budget", "lesson", "batches", "wrong_start"},
+    {"budget", "lesson"},
     {"compare", "judgement"},
-    {"tables", "moments", "luck", "surfaces", "remedies"},
+    {"tables", "surfaces"},
     {"__init__"},
     {"figure_look", "figure_parts"},
-    {"figure_traces", "thumbnails", "planes"},
+    {"figure_traces", "thumbnails"},
     {"export", "figures", "frames", "presets"},
-    {"lab_figures_batches", "lab_figures_losses", "lab_figures_races"},
-    {"lab_figures_engines", "lab_figures_glass", "lab_figures_luck", "lab_figures_rates"},
-    {"lab_figures_capacity", "lab_figures_regions", "lab_figures_three_curves"},
-    {"lab_figures_overfitting"},
+    {"lab"},
     {"jobs", "worker"},
     {"ui", "__main__"},
 ]
@@ -117,7 +114,7 @@ def test_no_import_points_back(name):
         target
         for target in own_imports(name)
         if RANK.get(room(target), 99) >= RANK.get(room(name), 99)
-        and (room(name), room(target)) not in ALLOWED | {("ui", "ui")}
+        and (room(name), room(target)) not in ALLOWED | {("ui", "ui"), ("lab", "lab")}
     }
     assert not back, f"{name} must not import {', '.join(sorted(back))}"
 
@@ -152,7 +149,7 @@ def test_only_torch_mlp_imports_torch(name):
 @pytest.mark.parametrize("name", [name for name in MODULES if room(name) != "ui"])
 def test_only_the_page_imports_streamlit_and_only_figures_plotly(name):
     assert "streamlit" not in top_packages(name)
-    assert "plotly" not in top_packages(name) or name.startswith(("figure", "lab_figures"))
+    assert "plotly" not in top_packages(name) or name.startswith(("figure", "lab.figures"))
 
 
 def test_the_app_file_reaches_the_library_through_the_page_alone():

@@ -8,11 +8,11 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 import moonlab as ml
-from moonlab import remedies
-from moonlab.choosing import choose_by_validation, fresh_scores
 from moonlab.judgement import judge
-from moonlab.pieces import count_regions
-from moonlab.regions import linear_regions, network_bound
+from moonlab.lab import remedies
+from moonlab.lab.choosing import choose_by_validation, fresh_scores
+from moonlab.lab.pieces import count_regions
+from moonlab.lab.regions import linear_regions, network_bound
 from moonlab.ui import training
 from moonlab.ui.lab import capacity, overfitting
 

@@ -4,14 +4,14 @@ from helpers import random_layers
 from numpy.testing import assert_allclose
 
 import moonlab as ml
-from moonlab import lab_figures_capacity as capacity
-from moonlab import lab_figures_overfitting as overfitting
-from moonlab import lab_figures_regions as regions
-from moonlab import lab_figures_three_curves as three
-from moonlab.choosing import Choice, fresh_scores
-from moonlab.pieces import boundary_segments, class_pieces, logit_along
-from moonlab.regions import linear_regions, switch_lines
-from moonlab.remedies import Gain
+from moonlab.lab import figures_capacity as capacity
+from moonlab.lab import figures_overfitting as overfitting
+from moonlab.lab import figures_regions as regions
+from moonlab.lab import figures_three_curves as three
+from moonlab.lab.choosing import Choice, fresh_scores
+from moonlab.lab.pieces import boundary_segments, class_pieces, logit_along
+from moonlab.lab.regions import linear_regions, switch_lines
+from moonlab.lab.remedies import Gain
 
 VIEW = (-1.5, 2.0, -1.0, 1.5)
 

@@ -5,11 +5,11 @@ import pytest
 from numpy.testing import assert_allclose
 
 import moonlab as ml
-from moonlab import lab_figures_luck as luck
-from moonlab import lab_figures_rates as rates
-from moonlab.pace import PACES, Ladder, Rung, climb
+from moonlab.lab import figures_luck as luck
+from moonlab.lab import figures_rates as rates
+from moonlab.lab.pace import PACES, Ladder, Rung, climb
+from moonlab.lab.variance_shares import Share
 from moonlab.results import Group
-from moonlab.variance_shares import Share
 
 ROWS = [
     luck.Row("<b>2→4→1</b>  mean 90%", np.array([0.8, 0.9, 0.9, 1.0]), "#9F7FE3", 0.96),

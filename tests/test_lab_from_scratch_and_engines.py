@@ -10,12 +10,12 @@ from numpy.testing import assert_allclose
 from streamlit.testing.v1 import AppTest
 
 import moonlab as ml
-from moonlab.modes import in_both_modes, marks
-from moonlab.moments import moments
-from moonlab.parity import loss_gaps
+from moonlab.lab.modes import in_both_modes, marks
+from moonlab.lab.moments import moments
+from moonlab.lab.parity import loss_gaps
+from moonlab.lab.under_glass import nudge, parameter_names, step_values
 from moonlab.ui import training
 from moonlab.ui.lab import engines, from_scratch, glass
-from moonlab.under_glass import nudge, parameter_names, step_values
 
 SCRIPT = """
 from moonlab.ui import page

@@ -7,12 +7,13 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 import moonlab as ml
-from moonlab import batches, presets
+from moonlab import presets
 from moonlab.judgement import judge
-from moonlab.point_loss import PointLoss
+from moonlab.lab import batches
+from moonlab.lab.point_loss import PointLoss
+from moonlab.lab.wrong_start import compare_from, confidently_wrong
 from moonlab.ui import training
 from moonlab.ui.lab import batches as batches_page
-from moonlab.wrong_start import compare_from, confidently_wrong
 
 SCRIPT = """
 from moonlab.ui import page

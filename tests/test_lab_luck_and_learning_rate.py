@@ -8,13 +8,14 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 import moonlab as ml
-from moonlab import lesson, luck
+from moonlab import lesson
 from moonlab.draws import IndependentDraws
-from moonlab.pace import RATES, climb, ladder
+from moonlab.lab import luck
+from moonlab.lab.pace import RATES, climb, ladder
+from moonlab.lab.variance_shares import Share, VarianceShares, variance_shares
 from moonlab.ui import training
 from moonlab.ui.lab import learning_rate, luck_sources
 from moonlab.ui.lab import luck as luck_page
-from moonlab.variance_shares import Share, VarianceShares, variance_shares
 
 SCRIPT = """
 from moonlab.ui import page

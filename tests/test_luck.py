@@ -7,8 +7,8 @@ import pytest
 from numpy.testing import assert_array_equal
 
 import moonlab as ml
-from moonlab import luck
 from moonlab.judgement import judge
+from moonlab.lab import luck
 from moonlab.results import Group
 from moonlab.stats import wilson
 

@@ -7,8 +7,8 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 import moonlab as ml
 from moonlab.draws import DropoutMasks
-from moonlab.modes import in_both_modes, marks
-from moonlab.parity import loss_gaps
+from moonlab.lab.modes import in_both_modes, marks
+from moonlab.lab.parity import loss_gaps
 from moonlab.torch_mlp import MLP, to_state_dict
 
 DEEP = ml.Architecture((6, 4), engine="numpy")

@@ -7,7 +7,7 @@ import pytest
 
 import moonlab as ml
 from moonlab.functional import LOSSES
-from moonlab.pace import PACES, RATES, climb, coin_toss, ladder, pace, setback
+from moonlab.lab.pace import PACES, RATES, climb, coin_toss, ladder, pace, setback
 from moonlab.results import Group
 
 SMALL = ml.load_data(ml.DataSpec(n_samples=40))

@@ -5,8 +5,8 @@ from helpers import random_layers
 from numpy.testing import assert_allclose
 
 import moonlab as ml
-from moonlab.pieces import boundary_segments, class_pieces, count_regions, logit_along
-from moonlab.regions import (
+from moonlab.lab.pieces import boundary_segments, class_pieces, count_regions, logit_along
+from moonlab.lab.regions import (
     Region,
     line_bound,
     linear_regions,

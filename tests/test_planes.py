@@ -9,7 +9,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from PIL import Image
 
 import moonlab as ml
-from moonlab.planes import WIDTH, plane, png
+from moonlab.lab.planes import WIDTH, plane, png
 
 NETWORK = ml.Architecture((5,), engine="numpy")
 SVG = "{http://www.w3.org/2000/svg}"

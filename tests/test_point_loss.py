@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import moonlab as ml
-from moonlab.point_loss import LESSON_CASES, PointLoss, logit_of
+from moonlab.lab.point_loss import LESSON_CASES, PointLoss, logit_of
 
 
 @pytest.mark.parametrize(

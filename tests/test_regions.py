@@ -10,8 +10,8 @@ from numpy.testing import assert_allclose
 from scipy.special import expit
 
 import moonlab as ml
-from moonlab import regions as module
-from moonlab.regions import (
+from moonlab.lab import regions as module
+from moonlab.lab.regions import (
     line_bound,
     linear_regions,
     n_distinct_maps,

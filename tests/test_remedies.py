@@ -5,7 +5,7 @@ import pytest
 from scipy.stats import ttest_ind, ttest_rel
 
 import moonlab as ml
-from moonlab import remedies
+from moonlab.lab import remedies
 
 
 @pytest.fixture(scope="module")

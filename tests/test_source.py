@@ -5,8 +5,8 @@ import textwrap
 import pytest
 
 from moonlab import draws, functional, numpy_mlp, spec, torch_mlp, trainers
-from moonlab.source import body_of, code_of, statements
-from moonlab.under_glass import Nudges
+from moonlab.lab.source import body_of, code_of, statements
+from moonlab.lab.under_glass import Nudges
 
 OBJECTS = {
     "functional.bce": functional.bce,
@@ -18,7 +18,7 @@ OBJECTS = {
     "draws.DropoutMasks.draw": draws.DropoutMasks.draw,
     "spec.Training.batch_bounds": spec.Training.batch_bounds,
     "trainers._gathered": trainers._gathered,
-    "under_glass.Nudges.slopes": Nudges.slopes.fget,
+    "lab.under_glass.Nudges.slopes": Nudges.slopes.fget,
 }
 every_object = pytest.mark.parametrize("name", list(OBJECTS))
 

@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import moonlab as ml
+from moonlab.run_keys import run_keys
 from moonlab.ui.state import PageState, parse_seeds, seeds_text
 
 SEEDS_RULE = "`seeds` must be numbers and ranges such as 0-19, 42"
@@ -203,8 +204,7 @@ def test_a_name_leaves_the_replay_as_it_is():
     state.set_panel(ids(state)[0], "name", "mine")
     experiment = state.experiment()
     assert (experiment.seeding, experiment.seeds) == ("sequential", (42,))
-    assert experiment.is_same_but_for_names(ml.lesson.torch_experiment())
-    assert not experiment.is_same_but_for_names(ml.lesson.numpy_experiment())
+    assert run_keys(experiment) == run_keys(ml.lesson.torch_experiment())
     state.undo()
     assert state.experiment() == ml.lesson.torch_experiment()
 

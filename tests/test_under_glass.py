@@ -7,9 +7,9 @@ from helpers import random_layers, relative_error
 from numpy.testing import assert_allclose, assert_array_equal
 
 import moonlab as ml
-from moonlab.moments import moments
+from moonlab.lab.moments import moments
+from moonlab.lab.under_glass import nudge, parameter_names, step_values
 from moonlab.parameters import pack
-from moonlab.under_glass import nudge, parameter_names, step_values
 
 UPDATES = (0, 100, 200, 499)
 LESSON = ml.lesson.numpy_experiment()

@@ -5,7 +5,7 @@ import pytest
 from scipy.stats import ttest_ind
 
 import moonlab as ml
-from moonlab.unpaired import unpaired_difference
+from moonlab.lab.unpaired import unpaired_difference
 
 
 @pytest.mark.parametrize(("n", "m"), [(2, 2), (5, 20), (20, 20)])

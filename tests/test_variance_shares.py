@@ -5,7 +5,7 @@ import pytest
 from numpy.testing import assert_allclose
 
 import moonlab as ml
-from moonlab.variance_shares import variance_shares
+from moonlab.lab.variance_shares import variance_shares
 
 SDS = np.array([3.0, 2.0, 1.0])  # variances 9, 4 and 1 of 14
 N = 40

@@ -7,7 +7,7 @@ from numpy.testing import assert_allclose
 import moonlab as ml
 from moonlab import presets
 from moonlab.judgement import judge
-from moonlab.wrong_start import compare_from, confidently_wrong
+from moonlab.lab.wrong_start import compare_from, confidently_wrong
 
 ARCHITECTURE = ml.Architecture((5, 3), engine="numpy")
 TRAINING = ml.Training(optimizer="gd", learning_rate=0.5, batch_size=None, epochs=30)

@@ -7,7 +7,7 @@ import streamlit as st
 from moonlab import figures
 from moonlab.judgement import Judgement
 from moonlab.results import Comparison, Group
-from moonlab.ui import verdict
+from moonlab.ui import training, verdict
 from moonlab.ui.charts import show_figure
 from moonlab.ui.state import MAX_SEEDS
 from moonlab.ui.words import as_plain_text
@@ -42,13 +42,13 @@ def _show_seeds(comparison: Comparison, judged: Judgement) -> None:
     dark = st.context.theme.type == "dark"
     groups, best = comparison.groups(), best_possible(comparison)
     figure = figures.accuracy_dots(groups, judged, best, dark)
-    show_figure(figure, "dots", figures.accuracy_dots_in_words(groups, judged))
+    show_figure(figure, "dots", figures.accuracy_dots_in_words(groups, judged, best))
 
 
 def _show_size(comparison: Comparison, judged: Judgement) -> None:
     st.caption(
         "Accuracy on fresh points against parameters, with 95% intervals. On the line: no other "
-        "is both smaller and more accurate."
+        "is both smaller and more accurate (filled marks)."
     )
     dark = st.context.theme.type == "dark"
     groups, best = comparison.groups(), best_possible(comparison)
@@ -61,8 +61,8 @@ def _show_pairs(comparison: Comparison, judged: Judgement) -> None:
         st.caption("There is no pair to compare.")
         return
     st.caption(
-        "Row minus column, in points of accuracy on fresh points, seed by seed. "
-        "A dot marks a clear difference."
+        "Row minus column, in points of accuracy on fresh points, seed by seed: green, the row is "
+        "better; purple, it is worse. A dot marks a clear difference."
     )
     dark = st.context.theme.type == "dark"
     show_figure(
@@ -76,17 +76,23 @@ def _show_pairs(comparison: Comparison, judged: Judgement) -> None:
     )
     pair, said = judged.pairs[index], judged.verdicts[index]
     st.markdown(f"**{as_plain_text(said.text)}.**")
-    chance = f"{100 * pair.probability_of_improvement:.0f}%"
-    st.caption(
-        f"Won {pair.won}, tied {pair.tied}, lost {pair.lost} of {pair.n} for the first. From a new "
-        f"seed it would do better with a chance of about {chance}. "
-        + (f"Corrected p {pair.p_holm:.2g}." if pair.n > 1 else "")
-    )
+    words = f"Won {pair.won}, tied {pair.tied}, lost {pair.lost} of {pair.n} for the first."
+    if said.kind != "too few":
+        words += (
+            f" Probability of improvement, ties counting half: "
+            f"{100 * pair.probability_of_improvement:.0f}%. Corrected p {pair.p_holm:.2g}."
+        )
+    st.caption(words)
     _show_needed(comparison, judged, index)
 
 
 def _show_needed(comparison: Comparison, judged: Judgement, index: int) -> None:
     """How many seeds would settle a pair, and the button that trains them."""
+    pair = judged.pairs[index]
+    if max(pair.first, pair.second) >= len(comparison.names):
+        return  # a pin has the seeds it has
+    if comparison.experiment != training.current_experiment() or training.active_job():
+        return
     needed, present = judged.needed[index], len(comparison.experiment.seeds)
     if judged.verdicts[index].kind != "unclear" or needed is None or needed <= present:
         return
@@ -140,9 +146,10 @@ def _show_diagnosis(comparison: Comparison, judged: Judgement) -> None:
     lines = [
         f"- **{as_plain_text(name)}** {found.kind}. {as_plain_text(found.rule)}"
         for name, found in zip(judged.names, judged.diagnoses, strict=True)
+        if found is not None
     ]
     st.markdown("\n".join(lines))
-    if any(found.kind == "unstable" for found in judged.diagnoses):
+    if any(found is not None and found.kind == "unstable" for found in judged.diagnoses):
         st.caption(
             "Where seeds fail now and then, few seeds may show none of it: of an architecture that "
             "collapses once in 20, six seeds see nothing three times out of four."

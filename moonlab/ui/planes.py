@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import streamlit as st
 
-from moonlab.planes import Plane
+from moonlab.lab.planes import Plane
 
 _HERE = Path(__file__).parent
 

@@ -80,7 +80,7 @@ def _key(comparison: Comparison) -> str:
     parts += [comparison.status, comparison.experiment.to_json(), *comparison.names]
     for name, runs in comparison.pinned:
         parts += [name, repr((runs[0].architecture, runs[0].training, runs[0].data))]
-        parts += [str([run.seed for run in runs]), str(runs[0].scores)]
+        parts.append(str([(run.seed, run.status, run.scores) for run in runs]))
     return "\n".join(parts)
 
 

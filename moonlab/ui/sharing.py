@@ -1,5 +1,7 @@
 """Ways in and out: presets, a link, a command, an experiment file."""
 
+from dataclasses import replace
+
 import streamlit as st
 
 from moonlab.codec import MAX_JSON_CHARACTERS, QUERY_KEY
@@ -38,7 +40,9 @@ def show_seen(comparison: Comparison) -> None:
     """Say what was seen, if the comparison is that of a preset."""
     preset = preset_of(comparison.experiment)
     if preset is not None and comparison.status == "ok":
-        st.markdown(f"**What was seen:** {as_plain_text(preset.seen(comparison))}")
+        st.markdown(
+            f"**What was seen:** {as_plain_text(preset.seen(replace(comparison, pinned=())))}"
+        )
 
 
 def _load(experiment: Experiment) -> None:

@@ -69,10 +69,13 @@ def pins() -> list[Group]:
 
 def _pins_beside(comparison: Comparison) -> tuple[Group, ...]:
     """The pinned results that are not among a comparison's own."""
-    own = [group.runs[0].last_parameters for group in comparison.groups()]
-    return tuple(
-        pin for pin in pins() if not any(pin.runs[0].last_parameters is one for one in own)
-    )
+    own = {_identity(group) for group in comparison.groups()}
+    return tuple(pin for pin in pins() if _identity(pin) not in own)
+
+
+def _identity(group: Group) -> Hashable:
+    """What two groups share that show the very same runs, reported alike."""
+    return tuple((id(run.last_parameters), run.training.report) for run in group.runs)
 
 
 def show_pins(comparison: Comparison) -> None:

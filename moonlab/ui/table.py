@@ -43,8 +43,8 @@ _HELP = {
     "Train": "Share of the training points classified right.",
     "Validation": "Share of the held-out points classified right.",
     "Test": "Share of 20,000 fresh points from the same source: the one to judge by.",
-    "95% interval": "Where the average over all possible seeds lies, with 95% confidence. From a "
-    "single run: where its true accuracy lies.",
+    "95% interval": "Where the average over all possible seeds lies, on these fresh points, with "
+    "95% confidence. From a single run: where its true accuracy lies.",
     "Regret": "Points that are missing to the best classifier that can exist for this data.",
     "Diagnosis": "Fits, underfits, overfits, unstable or diverged: the rule stands below.",
     "Gap": "Train minus test accuracy, in points: what does not carry over to fresh points.",
@@ -59,7 +59,8 @@ def table(comparison: Comparison, judged: Judgement) -> pd.DataFrame:
     summary = comparison.summary()
     groups = comparison.groups()
     frame = summary[["architecture"]].copy()
-    frame["Tier"], frame["Parameters"] = summary["tier"], summary["parameters"]
+    frame["Tier"] = pd.array([judged.tier(i) for i in range(len(groups))], dtype="Int64")
+    frame["Parameters"] = summary["parameters"]
     for part, label in (_PARTS[2], *_PARTS[:2]):
         frame[label] = 100 * summary[f"{part}_accuracy"]
         if part == "test":
@@ -145,12 +146,13 @@ def _in_digits(frame: pd.DataFrame, judged: Judgement) -> Styler:
 
 def _digits(interval: tuple[float, float]) -> int:
     low, high = interval
-    return decimals((high - low) / 2) if high >= low else 1
+    return decimals(50 * (high - low)) if high >= low else 1
 
 
 def _interval(judged: Judgement, index: int) -> str:
     low, high = judged.intervals[index]
     digits = _digits(judged.intervals[index])
+    low, high = max(low, 0.0), min(high, 1.0)  # a t interval may reach beyond what can be
     return f"{100 * low:.{digits}f}–{100 * high:.{digits}f}%" if high >= low else "—"
 
 

@@ -119,13 +119,17 @@ def comparison_of(experiment: Experiment, key: str) -> Comparison | None:
             job_runner().stop(job)
         job = asides[key] = job_runner().submit(experiment)
     if not job.is_over:
-        _show_progress(job, key)
+        _show_progress(job, f"{key}_stop")
     elif job.status == "stopped":
         st.info("This was stopped before its end.")
-        st.button("Train it", key=f"{key}_again", on_click=asides.clear)
+        st.button("Train it", key=f"{key}_again", on_click=_forget, args=(key,))
     elif job.comparison is None:
         st.error(faults_in_words(job.error) if job.error is not None else job.message)
     return job.comparison if job.status == "done" else None
+
+
+def _forget(key: str) -> None:
+    st.session_state.asides.pop(key, None)
 
 
 def show_training() -> None:

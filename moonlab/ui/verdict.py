@@ -6,6 +6,7 @@ import streamlit as st
 
 from moonlab.judgement import Judgement, race_against_itself
 from moonlab.results import Comparison
+from moonlab.spec import Experiment
 from moonlab.stats import MIN_SEEDS
 from moonlab.ui import training
 from moonlab.ui.bind import number, page_state
@@ -16,9 +17,11 @@ from moonlab.verdicts import MARGIN_POINTS
 _WORDS = """
 - **Seed**: where a run's luck begins: its first weights and the order of its batches. All
   architectures run from the same seeds, so they are compared seed by seed (**paired**).
-- **95% interval**: bounds that hold the true average in 95 of 100 such comparisons.
+- **95% interval**: bounds that hold the average over all possible seeds, on the same data, in 95
+  of 100 such comparisons.
 - **Clear**: so large a difference would come from luck in fewer than 5 of 100 comparisons, all
-  pairs counted together (Holm's correction).
+  pairs counted together (Holm's correction), if the number of seeds was fixed beforehand. Who
+  adds seeds until it is clear is fooled more often.
 - **Equivalent**: the whole interval lies within the margin. **Unclear**: neither; more seeds
   would tell.
 - **Tier 1**: the leader, and all that are not clearly worse than it.
@@ -67,7 +70,7 @@ def _show_margin() -> None:
 def _show_more_seeds(comparison: Comparison, judged: Judgement) -> None:
     """Offer as many more seeds as would settle what is unclear."""
     present = len(comparison.experiment.seeds)
-    wanted = seeds_wanted(judged, present)
+    wanted = seeds_wanted(judged, present, len(comparison.names))
     if wanted <= present or comparison.experiment != training.current_experiment():
         return
     n_more = wanted - present
@@ -75,14 +78,21 @@ def _show_more_seeds(comparison: Comparison, judged: Judgement) -> None:
         f"Train {n_more} more seed{'' if n_more == 1 else 's'}",
         key="more_seeds",
         icon=":material/add:",
-        help="Only these are trained; what is there already stays.",
+        help=_more_in_words(comparison.experiment),
         on_click=train_more_seeds,
         args=(n_more,),
         disabled=training.active_job() is not None,
     )
 
 
-def seeds_wanted(judged: Judgement, present: int) -> int:
+def _more_in_words(experiment: Experiment) -> str:
+    engines = {one.engine for one in experiment.architectures}
+    if experiment.seeding == "sequential" or "torch" in engines:
+        return "A replay, and PyTorch's networks, are trained anew together with these."
+    return "Only these are trained; what is there already stays."
+
+
+def seeds_wanted(judged: Judgement, present: int, n_own: int) -> int:
     """How many seeds would support a verdict, or settle the quickest unclear pair of tier 1."""
     if len(judged.compared) < 2:
         return present
@@ -93,6 +103,7 @@ def seeds_wanted(judged: Judgement, present: int) -> int:
         for pair, said, count in zip(judged.pairs, judged.verdicts, judged.needed, strict=True)
         if said.kind == "unclear"
         and count is not None
+        and max(pair.first, pair.second) < n_own  # a pin has the seeds it has
         and judged.tier(pair.first) == judged.tier(pair.second) == 1
     ]
     return min([*needed, MAX_SEEDS]) if needed else present
@@ -142,7 +153,7 @@ def _doubled(comparison: Comparison, name: str) -> object:
 def _show_outcome(result: Comparison) -> None:
     said = race_against_itself(result.groups()[0], margin_points())
     comment = {
-        "clear": "A false alarm: that happens once in about 20 checks. More seeds make it go away.",
+        "clear": "A false alarm: that happens once in about 20 checks, with any number of seeds.",
         "too few": "Train more seeds first.",
     }.get(said.kind, "As it should be: there is nothing to find.")
     st.info(f"{as_plain_text(said.text)}. {comment}")

@@ -6,10 +6,10 @@ from typing import NamedTuple
 import numpy as np
 import streamlit as st
 
-from moonlab import batches, lab_figures_batches, lab_figures_races
 from moonlab.dataset import load_data
-from moonlab.gradient_noise import GradientNoise, gradient_noise
 from moonlab.judgement import Judgement, judge
+from moonlab.lab import batches, figures_batches, figures_races
+from moonlab.lab.gradient_noise import GradientNoise, gradient_noise
 from moonlab.results import Comparison
 from moonlab.spec import Architecture, Experiment
 from moonlab.ui import training
@@ -128,14 +128,14 @@ def _show_outcome(race: Race, comparison: Comparison, guess: str) -> None:
     groups = comparison.groups()
     judged = judge(groups)
     st.markdown(_winner(judged, guess))
-    figure = lab_figures_races.race(
+    figure = figures_races.race(
         groups,
         race.per_epoch,
         race.clock,
         lowest=50,
         dark=st.context.theme.type == "dark",
     )
-    show_figure(figure, f"race_{race.key}", lab_figures_races.race_in_words(groups, race.clock))
+    show_figure(figure, f"race_{race.key}", figures_races.race_in_words(groups, race.clock))
     st.caption(f"On fresh points: {as_plain_text(_verdicts(judged))}.")
 
 
@@ -203,8 +203,8 @@ def _show_noise(result: Comparison) -> None:
     )
     index = run.snapshot_epochs.index(epoch)
     found = _noise(result.experiment.to_json(), index, result)
-    figure = lab_figures_batches.noise(found, dark=st.context.theme.type == "dark")
-    show_figure(figure, "noise", lab_figures_batches.noise_in_words(found))
+    figure = figures_batches.noise(found, dark=st.context.theme.type == "dark")
+    show_figure(figure, "noise", figures_batches.noise_in_words(found))
     at_32 = found.measured[NOISE_SIZES.index(32)]
     st.markdown(
         f"A gradient of 32 points misses the full one by {at_32:.2f} times its length here. Half "

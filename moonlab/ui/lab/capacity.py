@@ -8,16 +8,15 @@ import streamlit as st
 from moonlab.boundary import Grid
 from moonlab.dataset import Data, load_data
 from moonlab.judgement import judge
-from moonlab.lab_figures_capacity import (
+from moonlab.lab.figures_capacity import (
     counted_against_bounds,
     counted_against_bounds_in_words,
     regions_against_accuracy,
     regions_against_accuracy_in_words,
 )
-from moonlab.lab_figures_regions import bends, bends_in_words, patchwork, patchwork_in_words
-from moonlab.parameters import Layers, unpack
-from moonlab.pieces import RegionCounts, count_regions, logit_along
-from moonlab.regions import (
+from moonlab.lab.figures_regions import bends, bends_in_words, patchwork, patchwork_in_words
+from moonlab.lab.pieces import RegionCounts, count_regions, logit_along
+from moonlab.lab.regions import (
     View,
     line_bound,
     linear_regions,
@@ -26,6 +25,7 @@ from moonlab.regions import (
     plane_bound,
     switch_lines,
 )
+from moonlab.parameters import Layers, unpack
 from moonlab.results import Comparison, Group, Run
 from moonlab.spec import Architecture, Experiment
 from moonlab.ui.charts import show_figure

@@ -6,11 +6,11 @@ import streamlit as st
 from scipy.special import expit
 
 from moonlab.dataset import Labels, load_data
-from moonlab.lab_figures_engines import overlay, overlay_in_words, passes, passes_in_words
-from moonlab.modes import Modes, in_both_modes, marks
-from moonlab.parity import loss_gaps
+from moonlab.lab.figures_engines import overlay, overlay_in_words, passes, passes_in_words
+from moonlab.lab.modes import Modes, in_both_modes, marks
+from moonlab.lab.parity import loss_gaps
+from moonlab.lab.source import body_of, code_of
 from moonlab.results import Comparison
-from moonlab.source import body_of, code_of
 from moonlab.spec import Architecture, Experiment, Training
 from moonlab.ui.charts import show_figure
 from moonlab.ui.lab.codes import with_small_code

@@ -8,9 +8,9 @@ import streamlit as st
 
 from moonlab import lesson
 from moonlab.dataset import Data, load_data
-from moonlab.moments import Moment, moments
+from moonlab.lab.moments import Moment, moments
+from moonlab.lab.planes import plane
 from moonlab.parameters import Floats
-from moonlab.planes import plane
 from moonlab.spec import Architecture, Experiment
 from moonlab.ui.lab import glass, nudges
 from moonlab.ui.lab.frame import offer_comparison, results_of, show_question

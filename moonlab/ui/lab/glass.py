@@ -7,12 +7,12 @@ import numpy as np
 import streamlit as st
 
 from moonlab.dataset import Labels, Points
+from moonlab.lab.source import code_of, statements
+from moonlab.lab.under_glass import Step, step_values
 from moonlab.numpy_mlp import gradient_descent
 from moonlab.parameters import Floats
-from moonlab.source import code_of, statements
 from moonlab.spec import Architecture
 from moonlab.ui.lab.codes import with_small_code
-from moonlab.under_glass import Step, step_values
 
 RATE = 1.0
 WAYS = ("Up", "Down", "Not at all")

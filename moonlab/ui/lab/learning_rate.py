@@ -3,8 +3,9 @@
 import numpy as np
 import streamlit as st
 
-from moonlab import lab_figures_rates, lesson
-from moonlab.pace import (
+from moonlab import lesson
+from moonlab.lab import figures_rates
+from moonlab.lab.pace import (
     CALM,
     OPTIMIZERS,
     RATES,
@@ -73,9 +74,9 @@ def _show_ladder(optimizer: str, guess: float) -> None:
     with left:
         st.markdown("**Where they end.** A mark is a start; click one to see its curves.")
         show_figure(
-            lab_figures_rates.rates(found, others, _looked_at(), dark=_is_dark()),
+            figures_rates.rates(found, others, _looked_at(), dark=_is_dark()),
             "rates",
-            lab_figures_rates.rates_in_words(found),
+            figures_rates.rates_in_words(found),
             on_click=_pick,
         )
     with right:
@@ -103,12 +104,12 @@ def _show_steps(groups: list[Group], found: Ladder) -> None:
         key=_RATE,
     )
     group, rung = groups[_looked_at()], found.rungs[_looked_at()]
-    toss, span = coin_toss("bce"), lab_figures_rates.span_of(found)
-    figure = lab_figures_rates.steps(group, rung, toss, span, dark=_is_dark())
-    show_figure(figure, "steps", lab_figures_rates.steps_in_words(rung))
+    toss, span = coin_toss("bce"), figures_rates.span_of(found)
+    figure = figures_rates.steps(group, rung, toss, span, dark=_is_dark())
+    show_figure(figure, "steps", figures_rates.steps_in_words(rung))
     train, fresh = _accuracies(group)
     st.caption(
-        f"At rate {rung.rate:g}: {lab_figures_rates.told(rung)}. On average {_percent(train)} of "
+        f"At rate {rung.rate:g}: {figures_rates.told(rung)}. On average {_percent(train)} of "
         f"the {groups[0].runs[0].data.n_train} training points are right, {_percent(fresh)} of "
         "fresh ones."
     )
@@ -124,7 +125,7 @@ def guess_in_words(found: Ladder, guess: float) -> str:
     return (
         f"**Not {own.rate:g} but {best.rate:g}**: the median run ends with a loss of "
         f"{best.median:.2g} there, of {own.median:.2g} at your {own.rate:g} "
-        f"({lab_figures_rates.told(own)}).{right}"
+        f"({figures_rates.told(own)}).{right}"
     )
 
 
@@ -178,7 +179,7 @@ def _why_adam(found: Ladder, plain: Ladder) -> str:
         "**Why.** Adam divides each step by the usual size of its gradient, so the rate itself is "
         f"about how far a weight moves. Right are {_right_rates(found)} here, "
         f"{_right_rates(plain)} for plain descent (dotted). A long step stays as long and no "
-        f"longer: it shakes more than it breaks (at {wild.rate:g}: {lab_figures_rates.told(wild)})."
+        f"longer: it shakes more than it breaks (at {wild.rate:g}: {figures_rates.told(wild)})."
         f" The lesson's rate {rate:g} is {own.main} here, for {n_steps} steps; the lesson takes "
         f"{n_updates:,}, with batches of {asked.training.batch_size}."
     )

@@ -4,16 +4,17 @@ import math
 
 import streamlit as st
 
-from moonlab import lab_figures_losses, lab_figures_races, presets
+from moonlab import presets
 from moonlab.judgement import Judgement, judge
+from moonlab.lab import figures_losses, figures_races
+from moonlab.lab.point_loss import LESSON_CASES, PointLoss, logit_of
+from moonlab.lab.wrong_start import compare_from, confidently_wrong
 from moonlab.metrics import Score
-from moonlab.point_loss import LESSON_CASES, PointLoss, logit_of
 from moonlab.results import Comparison
 from moonlab.spec import Experiment
 from moonlab.ui.charts import show_figure
 from moonlab.ui.lab.frame import offer_comparison, results_of, show_question
 from moonlab.ui.words import as_plain_text
-from moonlab.wrong_start import compare_from, confidently_wrong
 
 SURENESS = (1.0, 2.0, 4.0)
 GUESSES = ("Cross-entropy", "Squared error", "Neither")
@@ -51,15 +52,15 @@ def _show_point() -> None:
             )
             z = st.slider(
                 "Logit z of the point",
-                -lab_figures_losses.FURTHEST,
-                lab_figures_losses.FURTHEST,
+                -figures_losses.FURTHEST,
+                figures_losses.FURTHEST,
                 -2.0,
                 0.1,
                 key="z",
             )
         point = PointLoss.at(z, y)
-        figure = lab_figures_losses.losses_at_logit(point, dark=_is_dark())
-        show_figure(figure, "point", lab_figures_losses.losses_at_logit_in_words(point))
+        figure = figures_losses.losses_at_logit(point, dark=_is_dark())
+        show_figure(figure, "point", figures_losses.losses_at_logit_in_words(point))
     with right:
         st.markdown(_pull_in_words(point))
         st.markdown(_table(point))
@@ -182,8 +183,8 @@ def _outcome(judged: Judgement) -> str:
 
 def _show_race(comparison: Comparison, judged: Judgement, key: str) -> None:
     groups, clock = comparison.groups(), "Updates"
-    figure = lab_figures_races.race(groups, (1, 1), clock, single_runs=True, dark=_is_dark())
-    show_figure(figure, key, lab_figures_races.race_in_words(groups, clock))
+    figure = figures_races.race(groups, (1, 1), clock, single_runs=True, dark=_is_dark())
+    show_figure(figure, key, figures_races.race_in_words(groups, clock))
     st.markdown(f"**On fresh points:** {as_plain_text(judged.verdicts[0].text)}.")
 
 

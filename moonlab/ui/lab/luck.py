@@ -5,11 +5,12 @@ from typing import NamedTuple
 import numpy as np
 import streamlit as st
 
-from moonlab import lesson, luck
+from moonlab import lesson
 from moonlab.dataset import N_TEST
 from moonlab.figure_look import color_of
 from moonlab.judgement import Judgement, judge
-from moonlab.lab_figures_luck import Row, many_draws, many_draws_in_words
+from moonlab.lab import luck
+from moonlab.lab.figures_luck import Row, many_draws, many_draws_in_words
 from moonlab.parameters import Floats
 from moonlab.results import Comparison
 from moonlab.spec import DataSpec

@@ -3,10 +3,11 @@
 import numpy as np
 import streamlit as st
 
-from moonlab import lesson, luck
+from moonlab import lesson
 from moonlab.dataset import N_TEST, load_data
 from moonlab.figure_look import color_of
-from moonlab.lab_figures_luck import (
+from moonlab.lab import luck
+from moonlab.lab.figures_luck import (
     Row,
     in_percent,
     many_draws,
@@ -14,12 +15,12 @@ from moonlab.lab_figures_luck import (
     shares,
     shares_in_words,
 )
+from moonlab.lab.variance_shares import VarianceShares, variance_shares
 from moonlab.parameters import Floats
 from moonlab.results import Comparison
 from moonlab.spec import DataSpec
 from moonlab.ui import training
 from moonlab.ui.charts import show_figure
-from moonlab.variance_shares import VarianceShares, variance_shares
 
 NETWORKS = (0, 1, 4)  # of the lesson's table, by their place in it
 _SOURCES = tuple(luck.SOURCES.values())

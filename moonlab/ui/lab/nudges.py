@@ -7,10 +7,10 @@ import pandas as pd
 import streamlit as st
 
 from moonlab.dataset import Data
+from moonlab.lab.source import code_of
+from moonlab.lab.under_glass import Nudges, Step, nudge, parameter_names, step_values
 from moonlab.parameters import Floats, unpack
-from moonlab.source import code_of
 from moonlab.spec import Architecture
-from moonlab.under_glass import Nudges, Step, nudge, parameter_names, step_values
 
 _COLUMNS = ("W1 from x", "W1 from y", "bias", "W2")
 _TABLE = "glass_weights"
@@ -83,7 +83,7 @@ def _show_check(index: int, name: str, steps: dict[str, Step], found: dict[str, 
         "backward pass": [f"{step.gradient[index]:+.9f}" for step in steps.values()],
     }
     st.table(pd.DataFrame(rows, list(found)).T, border="horizontal")
-    st.code(code_of("under_glass.Nudges.slopes"), wrap_lines=True)
+    st.code(code_of("lab.under_glass.Nudges.slopes"), wrap_lines=True)
     st.markdown(difference_in_words(index, name, steps, found))
 
 

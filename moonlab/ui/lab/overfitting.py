@@ -5,19 +5,19 @@ from typing import NamedTuple
 import numpy as np
 import streamlit as st
 
-from moonlab.choosing import Choice, FreshScores, choose_by_validation, fresh_scores
 from moonlab.dataset import N_TEST, load_data
 from moonlab.figure_parts import signed
 from moonlab.judgement import judge
-from moonlab.lab_figures_glass import plane
-from moonlab.lab_figures_overfitting import (
+from moonlab.lab.choosing import Choice, FreshScores, choose_by_validation, fresh_scores
+from moonlab.lab.figures_glass import plane
+from moonlab.lab.figures_overfitting import (
     flattery,
     flattery_in_words,
     gains,
     gains_in_words,
 )
-from moonlab.lab_figures_three_curves import ranges, three_curves, three_curves_in_words
-from moonlab.remedies import (
+from moonlab.lab.figures_three_curves import ranges, three_curves, three_curves_in_words
+from moonlab.lab.remedies import (
     MORE,
     MORE_DATA,
     N_POINTS,
@@ -137,10 +137,11 @@ def _show_case(case: _Case, ill: _Case, title: str) -> None:
     """Show one run's picture, and all runs' curves on the base case's axes."""
     dark = st.context.theme.type == "dark"
     run, name = case.group.runs[0], case.group.name
+    diagnosis = judge([case.group]).diagnoses[0]
     st.markdown(
         f"{title}  \n{case.accuracy('train'):.1f}% of its training points right, "
         f"**{case.accuracy('test'):.1f}%** of fresh ones: "
-        f"it **{judge([case.group]).diagnoses[0].kind}**."
+        f"it **{diagnosis.kind if diagnosis else 'was stopped'}**."
     )
     picture, curves = st.columns([9, 11])
     with picture:

@@ -8,9 +8,9 @@ import plotly.graph_objects as go
 from moonlab.dataset import Data
 from moonlab.figure_look import CLASS_COLORS, INK, axis, figure, heading, translucent
 from moonlab.figure_traces import Trace
+from moonlab.lab.pieces import Profile, boundary_segments, class_pieces
+from moonlab.lab.regions import Region, Switch, View, linear_regions, switch_lines
 from moonlab.parameters import Floats, Layers
-from moonlab.pieces import Profile, boundary_segments, class_pieces
-from moonlab.regions import Region, Switch, View, linear_regions, switch_lines
 
 _OPACITY = {False: (0.16, 0.20), True: (0.22, 0.15)}  # of each class's tint
 _LAYER_COLORS = {

@@ -5,7 +5,6 @@ from typing import Any, NamedTuple
 import numpy as np
 import plotly.graph_objects as go
 
-from moonlab.choosing import FreshScores
 from moonlab.figure_look import (
     ARCHITECTURE_COLORS,
     INK,
@@ -17,6 +16,7 @@ from moonlab.figure_look import (
 )
 from moonlab.figure_parts import log_ticks, measured
 from moonlab.figure_traces import Trace
+from moonlab.lab.choosing import FreshScores
 from moonlab.parameters import Floats
 from moonlab.results import Group
 

@@ -8,8 +8,8 @@ import plotly.graph_objects as go
 from moonlab.figure_look import axis, color_of, figure, log_axis
 from moonlab.figure_parts import log_ticks, short
 from moonlab.figure_traces import Trace
+from moonlab.lab.regions import Integers
 from moonlab.parameters import Floats
-from moonlab.regions import Integers
 
 _FIXED = {"fixedrange": True}
 _ROW = 46  # pixels

@@ -83,8 +83,10 @@ def _body(definition: Definition, lines: list[str]) -> list[str]:
 
 def _find(name: str) -> tuple[Definition, list[str]]:
     """A definition, and the lines of its file."""
-    module, *path = name.split(".")
-    tree, lines = _parsed(module)
+    parts = name.split(".")
+    size = 2 if parts[0] == "lab" else 1  # the laboratory's modules stand in a folder of their own
+    path = parts[size:]
+    tree, lines = _parsed(".".join(parts[:size]))
     found: Definition | None = None
     for part in path:
         inner = ast.walk(found or tree)

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from moonlab.judgement import judge
+from moonlab.lab.unpaired import unpaired_difference
 from moonlab.results import Group
 from moonlab.spec import Architecture, DataSpec, Experiment, Training
-from moonlab.unpaired import unpaired_difference
 
 N_POINTS, MORE, NOISE = 100, 400, 0.4
 WIDTH, NARROW = 32, 4

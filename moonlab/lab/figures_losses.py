@@ -8,7 +8,7 @@ from scipy.special import expit
 
 from moonlab.figure_look import INK, axis, color_of, figure, heading
 from moonlab.functional import LOSSES
-from moonlab.point_loss import LESSON_CASES, PointLoss, logit_of
+from moonlab.lab.point_loss import LESSON_CASES, PointLoss, logit_of
 
 LOSS_NAMES = {"bce": "cross-entropy", "mse": "squared error"}
 FURTHEST = 7.0

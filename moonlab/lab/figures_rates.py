@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 from moonlab.figure_look import INK, LEGEND, axis, color_of, figure, heading, log_axis
 from moonlab.figure_parts import log_ticks, swarm
 from moonlab.figure_traces import Trace
-from moonlab.pace import PACES, WITHIN, Ladder, Pace, Rung
+from moonlab.lab.pace import PACES, WITHIN, Ladder, Pace, Rung
 from moonlab.parameters import Floats
 from moonlab.results import Group
 

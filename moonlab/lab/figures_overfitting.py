@@ -4,12 +4,12 @@ from collections.abc import Sequence
 
 import plotly.graph_objects as go
 
-from moonlab.choosing import Choice
 from moonlab.figure_look import INK, axis, figure, heading, log_axis
 from moonlab.figure_parts import signed
 from moonlab.figure_traces import Trace
-from moonlab.lab_figures_three_curves import FRESH_COLOR, LEGEND, VALIDATION_COLOR
-from moonlab.remedies import Gain
+from moonlab.lab.choosing import Choice
+from moonlab.lab.figures_three_curves import FRESH_COLOR, LEGEND, VALIDATION_COLOR
+from moonlab.lab.remedies import Gain
 
 _FIXED = {"fixedrange": True}
 _ROW = 46  # pixels

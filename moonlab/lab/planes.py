@@ -12,10 +12,10 @@ from scipy.special import expit
 from moonlab.boundary import Grid
 from moonlab.dataset import Data
 from moonlab.figure_look import CLASS_COLORS
+from moonlab.lab.pieces import boundary_segments
+from moonlab.lab.regions import View, linear_regions
 from moonlab.numpy_mlp import logits
 from moonlab.parameters import Floats, unpack
-from moonlab.pieces import boundary_segments
-from moonlab.regions import View, linear_regions
 from moonlab.spec import Architecture
 
 WIDTH = 320

@@ -4,7 +4,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from moonlab.figure_look import INK, color_of, figure, log_axis, note
-from moonlab.gradient_noise import GradientNoise
+from moonlab.lab.gradient_noise import GradientNoise
 
 _TICKS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
 

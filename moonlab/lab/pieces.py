@@ -6,9 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from moonlab.functional import ACTIVATIONS
-from moonlab.numpy_mlp import forward
-from moonlab.parameters import Floats, Layers
-from moonlab.regions import (
+from moonlab.lab.regions import (
     Integers,
     Point,
     Region,
@@ -17,6 +15,8 @@ from moonlab.regions import (
     regions_along,
     switch_lines,
 )
+from moonlab.numpy_mlp import forward
+from moonlab.parameters import Floats, Layers
 from moonlab.results import Run
 
 _ROUNDING = 1e-9  # of the largest logit at a region's corners, or of the line's length

@@ -9,8 +9,8 @@ import plotly.graph_objects as go
 from moonlab.figure_look import FAINT, INK, LEGEND, axis, figure, heading, note
 from moonlab.figure_parts import short
 from moonlab.figure_traces import Trace
+from moonlab.lab.variance_shares import Share
 from moonlab.parameters import Floats
-from moonlab.variance_shares import Share
 
 _ROW, _TOP, _BOTTOM, _BAR = 74, 28, 62, 54  # pixels
 _FLOOR, _ROOM, _STEP = -0.42, 0.56, 0.09  # in rows: where dots stand, how high, and apart

@@ -1,0 +1,1 @@
+"""The mathematics and the figures of the laboratory: no Streamlit."""
