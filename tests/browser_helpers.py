@@ -28,6 +28,7 @@ ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+WIDE = {"width": 1440, "height": 1000}
 SMALL = ml.Experiment(
     training=ml.Training(epochs=20),
     architectures=tuple(ml.Architecture(hidden, engine="numpy") for hidden in ((4,), (8, 8))),
@@ -78,7 +79,7 @@ def chromium():
 @contextlib.contextmanager
 def new_page(browser, **options):
     """A page of a visitor of its own, which waits long enough for a busy machine."""
-    context = browser.new_context(**{"viewport": {"width": 1440, "height": 1000}} | options)
+    context = browser.new_context(**{"viewport": WIDE} | options)
     context.set_default_timeout(45_000)
     expect.set_options(timeout=45_000)
     yield context.new_page()

@@ -5,8 +5,9 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")  # before torch loads: its threads
 # other, and where other programs keep the cores busy that is twenty times slower
 
 import pytest
-from browser_helpers import chromium, new_page, serving
+from browser_helpers import WIDE, chromium, serving
 from hypothesis import configuration, settings
+from playwright.sync_api import expect
 
 import moonlab as ml
 
@@ -38,7 +39,18 @@ def browser():
         yield browser
 
 
+@pytest.fixture(scope="session")
+def context(browser):
+    """One for all tests, so that the page's scripts are fetched and compiled once."""
+    context = browser.new_context(viewport=WIDE)
+    context.set_default_timeout(45_000)
+    expect.set_options(timeout=45_000)
+    yield context
+    context.close()
+
+
 @pytest.fixture
-def page(browser):
-    with new_page(browser) as page:
-        yield page
+def page(context):
+    page = context.new_page()
+    yield page
+    page.close()

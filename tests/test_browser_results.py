@@ -26,6 +26,17 @@ UNSURE = ml.Experiment(
 )
 
 
+def chosen(page, key, text):
+    """Choose from a list; a rerun that is still under way may close it again."""
+    option = page.locator("[role=option]").filter(has_text=re.compile(f"^{text}$"))
+    for _ in range(6):
+        page.locator(f".st-key-{key}").get_by_role("button", name="Open").click()
+        page.wait_for_timeout(700)
+        if option.is_visible():
+            break
+    option.click()
+
+
 def look_closer(page, part):
     page.locator(".st-key-details").get_by_text(part, exact=True).click()
 
@@ -98,13 +109,7 @@ def test_a_pinned_result_stands_beside_the_next_ones(page, server):
     visit(page, server)
     wait_for_results(page, 2, figures=True)
     before = read_table(page)[0]
-    option = page.locator("[role=option]").filter(has_text=re.compile("^2→4→1$"))
-    for _ in range(5):  # a rerun that is still under way may close the list again
-        page.locator(".st-key-pinned").get_by_role("button", name="Open").click()
-        page.wait_for_timeout(700)
-        if option.is_visible():
-            break
-    option.click()
+    chosen(page, "pinned", "2→4→1")
     page.keyboard.press("Escape")
     noise = page.get_by_label("Noise", exact=True)
     noise.fill("0.3")
@@ -120,8 +125,7 @@ def test_a_pinned_result_stands_beside_the_next_ones(page, server):
 def test_the_report_of_the_best_validation_epoch_comes_without_training(page, server):
     visit(page, server)
     wait_for_results(page, 2)
-    page.locator(".st-key-training_report").get_by_role("button", name="Open").click()
-    page.get_by_role("option", name="Best validation loss").click()
+    chosen(page, "training_report", "Best validation loss")
     page.wait_for_url(lambda url: experiment_in(url).training.report == "best_validation")
     wait_for_results(page, 2)
     expected = ml.compare(experiment_in(page.url)).summary()
@@ -142,6 +146,7 @@ def test_columns_curves_and_confusion_counts_are_shown_as_people_choose(page, se
         "document.querySelector('.st-key-curves .js-plotly-plot')"
         "._fullLayout.yaxis.type == 'linear'"
     )
+    expect(figure).to_have_count(1)
     bands = figure.evaluate("plot => plot.data.filter(one => one.fill == 'toself').length")
     assert bands > 0
     page.get_by_text("Single runs").click()

@@ -76,9 +76,10 @@ def settled(at, seconds=60):
 
 
 def is_waiting(at):
-    """Whether a part is still training: it has a button that stops it, by the key of the part."""
+    """Whether a part is still training: it has a button that stops it."""
     keys = {button.key for button in at.button}
-    parts = set(at.session_state["asides"]) if "asides" in at.session_state else set()
+    asides = at.session_state["asides"] if "asides" in at.session_state else ()
+    parts = {f"{part}_stop" for part in asides}
     return "open" not in keys or bool(keys & parts)
 
 
