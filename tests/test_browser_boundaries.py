@@ -160,7 +160,7 @@ def test_play_goes_on_from_where_the_slider_is_and_pauses(page, server):
     button = page.get_by_role("button", name="Play or pause")
     button.click()  # at the end: from the beginning
     expect(button).to_have_text("❚❚ Pause")
-    expect(epoch).to_have_text("epoch 2")
+    expect(epoch).to_have_text(re.compile("^epoch ([1-9]|1[0-9])$"))
     button.click()
     expect(button).to_have_text("▶ Play")
     paused = epoch.text_content()
