@@ -3,58 +3,24 @@
 import re
 
 import pytest
-from browser_helpers import SMALL, experiment_in
+from browser_lab_helpers import (
+    assert_fits_a_phone,
+    assert_no_failure,
+    choose,
+    open_in_comparison,
+    picture,
+    visit,
+)
 from playwright.sync_api import expect
 
-from moonlab.codec import QUERY_KEY
 from moonlab.lab import remedies
 from moonlab.ui.lab import capacity
 
 pytestmark = pytest.mark.browser
 
 
-def visit(page, server, path):
-    """A page of the laboratory; what is set up in the comparison is quick, or it would be first."""
-    page.goto(f"{server}/{path}?{QUERY_KEY}={SMALL.to_query()[QUERY_KEY]}")
-    expect(page.get_by_role("button", name="Open this in the comparison")).to_be_visible()
-
-
-def choose(page, key, option):
-    page.locator(f".st-key-{key}").get_by_text(option, exact=True).click()
-
-
-def picture(page, key):
-    return page.locator(f".st-key-{key} .js-plotly-plot")
-
-
 def metric(page, label):
     return page.get_by_test_id("stMetric").filter(has_text=label)
-
-
-def open_in_comparison(page, experiment):
-    page.get_by_role("button", name="Open this in the comparison").click()
-    expect(page.get_by_role("button", name="Train and compare")).to_be_visible()
-    page.wait_for_url(lambda url: QUERY_KEY in url and experiment_in(url) == experiment)
-
-
-def assert_no_failure(page):
-    expect(page.get_by_text(re.compile("Traceback|Something went wrong"))).to_have_count(0)
-
-
-def assert_fits_a_phone(page):
-    """The page as it stands, on a phone's width, and back."""
-    wide = page.viewport_size
-    page.set_viewport_size({"width": 390, "height": 844})
-    page.wait_for_timeout(1000)
-    assert_fits(page)
-    page.set_viewport_size(wide)
-
-
-def assert_fits(page):
-    main = page.get_by_test_id("stMain")
-    assert main.evaluate("area => area.scrollWidth - area.clientWidth") == 0
-    for chart in page.locator(".js-plotly-plot").all():
-        assert chart.bounding_box()["width"] <= page.viewport_size["width"]
 
 
 def test_regions_are_counted_before_and_after_training_and_in_depth(page, server):

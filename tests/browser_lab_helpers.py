@@ -1,0 +1,47 @@
+"""What the tests of the laboratory in a real Chromium share."""
+
+import re
+
+from browser_helpers import SMALL, experiment_in
+from playwright.sync_api import expect
+
+from moonlab.codec import QUERY_KEY
+
+FITS = """() => {
+  const main = document.querySelector('[data-testid="stMain"]');
+  const inner = [...document.querySelectorAll('.js-plotly-plot, table')];
+  return main.clientWidth === 390 && main.scrollWidth === 390
+    && inner.every(one => one.getBoundingClientRect().right <= 390);
+}"""
+
+
+def visit(page, server, path):
+    """A page of the laboratory; what is set up in the comparison is quick, or it would be first."""
+    page.goto(f"{server}/{path}?{QUERY_KEY}={SMALL.to_query()[QUERY_KEY]}")
+    expect(page.get_by_role("button", name="Open this in the comparison")).to_be_visible()
+
+
+def choose(page, key, option):
+    page.locator(f".st-key-{key}").get_by_text(option, exact=True).click()
+
+
+def picture(page, key):
+    return page.locator(f".st-key-{key} .js-plotly-plot")
+
+
+def open_in_comparison(page, experiment):
+    page.get_by_role("button", name="Open this in the comparison").click()
+    expect(page.get_by_role("button", name="Train and compare")).to_be_visible()
+    page.wait_for_url(lambda url: QUERY_KEY in url and experiment_in(url) == experiment)
+
+
+def assert_no_failure(page):
+    expect(page.get_by_text(re.compile("Traceback|Something went wrong"))).to_have_count(0)
+
+
+def assert_fits_a_phone(page):
+    """The page as it stands, on a phone's width, and back."""
+    wide = page.viewport_size
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.wait_for_function(FITS)  # pictures follow a moment later
+    page.set_viewport_size(wide)
