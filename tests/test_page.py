@@ -8,7 +8,7 @@ from streamlit.testing.v1 import AppTest
 
 import moonlab as ml
 from moonlab.codec import QUERY_KEY
-from moonlab.ui import training
+from moonlab.ui import arrival, training
 
 APP = str(Path(__file__).parent.parent / "moonlab" / "ui" / "script.py")
 SMALL = ml.Experiment(
@@ -36,14 +36,18 @@ def open_page(experiment=SMALL, query=None):
 
 
 def settled(at, seconds=60):
-    """The page once its job is over; AppTest runs no timers, so run it by hand."""
+    """The page once its job is over and all has come; AppTest runs no timers, so by hand."""
     deadline = time.monotonic() + seconds
-    while "job" in at.session_state:
+    while "job" in at.session_state or "comparison" in at.session_state and is_coming(at):
         assert time.monotonic() < deadline, "the job did not end"
         time.sleep(0.05)
         at.run()
     assert not at.exception
     return at
+
+
+def is_coming(at):
+    return at.session_state["stage"] < arrival.FIGURES
 
 
 def shown_table(at):

@@ -9,13 +9,14 @@ from moonlab import lesson
 from moonlab.codec import QUERY_KEY
 from moonlab.rules import SpecError
 from moonlab.spec import Experiment
-from moonlab.ui import panels, results, sharing, shown, sidebar, training
+from moonlab.ui import arrival, panels, results, sharing, shown, sidebar, training
 from moonlab.ui.bind import page_state
 from moonlab.ui.state import PageState
 from moonlab.ui.words import faults_in_words
 
 _LOG = logging.getLogger(__name__)
 _SETTLED_SECONDS = 1.5
+_CONTROLS_HEIGHT = 750
 
 
 def show() -> None:
@@ -29,15 +30,28 @@ def show() -> None:
     st.markdown(
         "Set up small neural networks side by side, train them all alike, see which is better."
     )
-    sidebar.show_sidebar()
-    sharing.show_ways_in(training.current_experiment())
-    training.show_training()
-    _show_message()
+    controls, outcome = st.container(), st.container()
+    training.take_outcome()
     current = training.current_experiment()
     what = shown.shown(current)
-    panels.show_panels(current, what.trained)
+    if what.comparison is None:
+        arrival.set_stage(arrival.PAGE)
+    with outcome:  # sent before the controls, though it stands below them
+        results.show_results(what)
+    with controls:
+        if arrival.has_come(arrival.PAGE):
+            _show_controls(current, what)
+        else:
+            st.skeleton(height=_CONTROLS_HEIGHT)
+    sidebar.show_sidebar()
     _remember_in_address(current)
-    results.show_results(what)
+
+
+def _show_controls(current: Experiment | None, what: shown.Shown) -> None:
+    sharing.show_ways_in(current)
+    training.show_training()
+    _show_message()
+    panels.show_panels(current, what.trained)
 
 
 def open_session() -> None:

@@ -1,4 +1,4 @@
-"""The results: what they amount to, table, boundaries, curves, and more on demand."""
+"""The results: what they amount to, boundaries, table, curves, and more on demand."""
 
 import pandas as pd
 import plotly.graph_objects as go
@@ -7,8 +7,9 @@ import streamlit as st
 from moonlab import figures
 from moonlab.judgement import Judgement, judge
 from moonlab.results import Comparison
+from moonlab.ui import arrival
 from moonlab.ui.boundaries import show_boundaries
-from moonlab.ui.charts import later, show_figure
+from moonlab.ui.charts import show_figure
 from moonlab.ui.details import show_details
 from moonlab.ui.downloads import show_downloads
 from moonlab.ui.sharing import show_seen
@@ -27,18 +28,25 @@ def show_results(shown: Shown) -> None:
     if not shown.is_current:
         st.info("Some of these results belong to the earlier settings. Train to see the new ones.")
     _warn_of_divergence(comparison)
-    key, margin = _key(comparison), margin_points()
-    judged = _judged(key, margin, comparison)
+    key = _key(comparison)
+    judged = _judged(key, margin_points(), comparison)
     show_seen(comparison)
     show_verdict(comparison, judged)
+    show_boundaries(comparison, key)
+    if arrival.has_come(arrival.PAGE):
+        _show_numbers(comparison, judged, key)
+    if arrival.has_come(arrival.FIGURES):
+        _show_curves(key, comparison)
+        show_details(comparison, judged)
+    arrival.show_next_stage()
+
+
+def _show_numbers(comparison: Comparison, judged: Judgement, key: str) -> None:
+    margin = margin_points()
     show_table(_table(key, margin, comparison, judged), judged)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         show_pins(comparison)
     show_downloads(comparison, margin)
-    show_boundaries(comparison, key)
-    if later("figures"):
-        _show_curves(key, comparison)
-        show_details(comparison, judged)
 
 
 def _warn_of_divergence(comparison: Comparison) -> None:

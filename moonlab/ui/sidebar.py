@@ -9,6 +9,7 @@ from moonlab.dataset import load_data
 from moonlab.rules import SpecError
 from moonlab.spec import DataSpec
 from moonlab.thumbnails import data_svg
+from moonlab.ui import arrival
 from moonlab.ui.bind import bound, choice, page_state
 from moonlab.ui.fields import DATA_FIELDS, TRAINING_FIELDS, show_field
 
@@ -29,6 +30,8 @@ def show_sidebar() -> None:
     with st.sidebar:
         st.subheader("Data", anchor=False)
         _show_thumbnail()
+        if not arrival.has_come(arrival.PAGE):
+            return
         for name in DATA_FIELDS:
             _show("data", name)
         st.subheader("Training", anchor=False)

@@ -31,6 +31,7 @@ def _job_runner() -> JobRunner:
 
 def start(experiment: Experiment) -> None:
     """Start a job, unless one of this session's is under way."""
+    take_outcome()
     if active_job() is None:
         st.session_state.job = job_runner().submit(experiment)
 
@@ -46,12 +47,16 @@ def start_if_quick(experiment: Experiment) -> None:
 
 
 def active_job() -> Job | None:
-    """The session's job under way, if there is one; the outcome of one that is over is kept."""
+    """The session's job under way, or over and not yet taken, if there is one."""
     job: Job | None = st.session_state.get("job")
-    if job is None:
-        return None
-    if not job.is_over:
-        return job
+    return job
+
+
+def take_outcome() -> None:
+    """Keep what came of the session's job, if it is over."""
+    job = active_job()
+    if job is None or not job.is_over:
+        return
     del st.session_state["job"]
     if job.comparison is not None:
         st.session_state.comparison = job.comparison
@@ -61,7 +66,6 @@ def active_job() -> Job | None:
         st.session_state.message = faults_in_words(job.error)
     else:
         st.session_state.message = job.message
-    return None
 
 
 def take_if_there(experiment: Experiment) -> None:

@@ -1,0 +1,31 @@
+"""A page comes in stages, so that the first picture does not wait for all that stands around it."""
+
+import streamlit as st
+
+PICTURE, PAGE, FIGURES = range(3)
+_SECONDS = 0.3
+
+
+def has_come(stage: int) -> bool:
+    """Whether a session is at that stage, or beyond it."""
+    return bool(st.session_state.setdefault("stage", PICTURE) >= stage)
+
+
+def set_stage(stage: int) -> None:
+    """Go on to that stage, unless the session is beyond it."""
+    st.session_state.stage = max(stage, st.session_state.get("stage", PICTURE))
+
+
+def show_next_stage() -> None:
+    """Ask for the next stage as soon as the browser has drawn this one."""
+    if not has_come(FIGURES):
+        _show_next(st.session_state.stage)
+
+
+@st.fragment(run_every=_SECONDS)
+def _show_next(stage: int) -> None:
+    """Called by the page first, which the browser then draws, and by the browser's clock after."""
+    if st.session_state.get("drawn_stage") == stage:
+        set_stage(stage + 1)
+        st.rerun()
+    st.session_state.drawn_stage = stage
