@@ -147,7 +147,7 @@ def seen(page: Page) -> dict[str, float]:
     return page.evaluate("recorded.seen")
 
 
-def arrival(browser: Browser, address: str, parts: Iterable[str] = PARTS) -> dict[str, float]:
+def arrivals(browser: Browser, address: str, parts: Iterable[str] = PARTS) -> dict[str, float]:
     """Milliseconds from navigation to each part."""
     with visiting(browser, address, parts) as page:
         return seen(page)
@@ -227,14 +227,14 @@ def measure_cold(browser: Browser, times: Times) -> None:
     started = time.perf_counter()
     with serving("streamlit_app.py") as address:
         times["server: start to first answer"].append(1000 * (time.perf_counter() - started))
-        for part, value in arrival(browser, address).items():
+        for part, value in arrivals(browser, address).items():
             times[f"cold: {part}"].append(value)
 
 
 def measure_warm(browser: Browser, bare: str, address: str, times: Times) -> None:
     """One visitor of each server, and the changes that a visitor makes."""
-    times["a bare page: title"] += arrival(browser, bare, ("title",)).values()
-    for part, value in arrival(browser, address).items():
+    times["a bare page: title"] += arrivals(browser, bare, ("title",)).values()
+    for part, value in arrivals(browser, address).items():
         times[f"warm: {part}"].append(value)
     with visiting(browser, address) as page:
         seen(page)

@@ -38,7 +38,7 @@ def open_page(experiment=SMALL, query=None):
 def settled(at, seconds=60):
     """The page once its job is over and all has come; AppTest runs no timers, so by hand."""
     deadline = time.monotonic() + seconds
-    while "job" in at.session_state or "comparison" in at.session_state and is_coming(at):
+    while "job" in at.session_state or ("comparison" in at.session_state and is_coming(at)):
         assert time.monotonic() < deadline, "the job did not end"
         time.sleep(0.05)
         at.run()
