@@ -77,11 +77,7 @@ def settled(at, seconds=60):
 
 def is_waiting(at):
     """Whether a part is still training: it has a button that stops it."""
-    keys = {button.key for button in at.button}
-    parts = set()
-    if "asides" in at.session_state:
-        parts = {f"{part}_stop" for part in at.session_state["asides"]}
-    return "open" not in keys or bool(keys & parts)
+    return any((button.key or "").endswith("_stop") for button in at.button)
 
 
 def shown(at):

@@ -68,11 +68,12 @@ def show() -> None:
     _show_guess()
     asked = experiment()
     comparison = results_of(asked, "capacity")
-    where = _where(asked.to_json())
-    _show_network(comparison, where)
-    counts = _counts(asked.to_json(), comparison)
-    _show_counts(comparison, counts)
-    _show_lesson(comparison, counts)
+    if comparison is not None:
+        where = _where(asked.to_json())
+        _show_network(comparison, where)
+        counts = _counts(asked.to_json(), comparison)
+        _show_counts(comparison, counts)
+        _show_lesson(comparison, counts)
     offer_comparison(asked)
 
 

@@ -15,7 +15,6 @@ from moonlab.spec import Architecture, Experiment, Training
 from moonlab.ui.charts import show_figure
 from moonlab.ui.lab.codes import with_small_code
 from moonlab.ui.lab.frame import offer_comparison, results_of, show_question
-from moonlab.ui.training import comparison_of
 
 GUESSES = ("Not at all", "In the last digits", "So that one sees it")
 RATES = (0.0, 0.2, 0.5)
@@ -80,7 +79,7 @@ def show() -> None:
         key="gap_guess",
     )
     if guess is not None:
-        comparison = comparison_of(engines(), "engines")
+        comparison = results_of(engines(), "engines")
         if comparison is not None:
             _show_overlay(comparison, guess)
     _show_code()
@@ -150,7 +149,10 @@ def _show_modes() -> None:
     rate = st.segmented_control(
         "Dropout", RATES, default=RATES[1], required=True, format_func="{:g}".format, key="rate"
     )
-    [run] = results_of(dropped(rate), "dropped").runs
+    comparison = results_of(dropped(rate), "dropped")
+    if comparison is None:
+        return
+    [run] = comparison.runs
     data = load_data(run.data)
     modes = in_both_modes(run, data.X_val, PASSES)
     told, picture = st.columns(2, gap="medium")

@@ -29,8 +29,8 @@ def show_question(question: str, lead: str) -> None:
     st.markdown(lead)
 
 
-def results_of(experiment: Experiment, key: str) -> Comparison:
-    """The results of an experiment, trained if need be; the page waits here until they are there.
+def results_of(experiment: Experiment, key: str) -> Comparison | None:
+    """The results of an experiment, trained if need be; None where its progress stands instead.
 
     Parameters
     ----------
@@ -39,10 +39,7 @@ def results_of(experiment: Experiment, key: str) -> Comparison:
     key : str
         Distinct on the page.
     """
-    comparison = training.comparison_of(experiment, key)
-    if comparison is None:
-        st.stop()
-    return comparison
+    return training.comparison_of(experiment, key)
 
 
 def offer_comparison(experiment: Experiment, words: str = "Open this in the comparison") -> None:

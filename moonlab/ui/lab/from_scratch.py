@@ -111,6 +111,8 @@ def _show_inputs(trace: _Trace, point: int) -> None:
 def _show_other_starts(trace: _Trace) -> None:
     st.subheader("Was this start typical?", anchor=False)
     comparison = results_of(other_starts(), "other starts")
+    if comparison is None:
+        return
     # (starts, moments): accuracy at the same moments
     others = np.array([run.curves[list(UPDATES), 2] for run in comparison.runs])
     lesson_has = np.array([moment.accuracy for moment in trace.moments.values()])

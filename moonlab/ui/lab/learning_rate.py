@@ -66,6 +66,8 @@ def _show_choices() -> tuple[str, float | None]:
 def _show_ladder(optimizer: str, guess: float) -> None:
     comparison = results_of(ladder(optimizer), "ladder")
     plain = comparison if optimizer == "gd" else results_of(ladder("gd"), "plain ladder")
+    if comparison is None or plain is None:
+        return
     groups, found = comparison.groups(), climb(comparison.groups())
     others = {} if optimizer == "gd" else {in_words("gd"): climb(plain.groups())}
     st.markdown(guess_in_words(found, guess))

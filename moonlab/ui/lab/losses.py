@@ -31,13 +31,14 @@ def show() -> None:
     experiment = presets.losses()
     st.subheader("The race", anchor=False)
     ordinary = results_of(experiment, "ordinary")
-    guess, sureness = _show_choices()
-    left, right = st.columns(2, gap="large")
-    with left:
-        _show_ordinary(ordinary)
-    with right:
-        wrong = _show_wrong(ordinary, guess, sureness)
-    _show_lesson(ordinary, wrong)
+    if ordinary is not None:
+        guess, sureness = _show_choices()
+        left, right = st.columns(2, gap="large")
+        with left:
+            _show_ordinary(ordinary)
+        with right:
+            wrong = _show_wrong(ordinary, guess, sureness)
+        _show_lesson(ordinary, wrong)
     offer_comparison(experiment)
 
 

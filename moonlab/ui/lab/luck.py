@@ -83,8 +83,10 @@ def tables_of(comparison: Comparison) -> list[Table]:
     ]
 
 
-def _show_tables(comparison: Comparison, ranking: list[int]) -> None:
+def _show_tables(comparison: Comparison | None, ranking: list[int]) -> None:
     replay = results_of(lesson.torch_experiment(), "lesson")
+    if comparison is None or replay is None:
+        return
     st.markdown(ranking_in_words(comparison, ranking))
     _show_draws(tables_of(comparison), tables_of(replay))
     st.markdown(lesson_in_words(tables_of(comparison), tables_of(replay)))

@@ -19,8 +19,8 @@ from moonlab.lab.variance_shares import VarianceShares, variance_shares
 from moonlab.parameters import Floats
 from moonlab.results import Comparison
 from moonlab.spec import DataSpec
-from moonlab.ui import training
 from moonlab.ui.charts import show_figure
+from moonlab.ui.lab.frame import results_of
 
 NETWORKS = (0, 1, 4)  # of the lesson's table, by their place in it
 _SOURCES = tuple(luck.SOURCES.values())
@@ -57,7 +57,7 @@ def _show_shares(network: int, name: str, guess: str) -> None:
     hidden = lesson.torch_experiment().architectures[network].hidden
     runs = []
     for seeding in (*luck.SOURCES, luck.TOGETHER):
-        comparison = training.comparison_of(luck.varying(hidden, seeding), f"luck_{seeding}")
+        comparison = results_of(luck.varying(hidden, seeding), f"luck_{seeding}")
         if comparison is None:
             return
         runs.append(comparison)

@@ -91,7 +91,13 @@ def show() -> None:
     picked = st.segmented_control(
         "Which remedy will help most?", list(WHY), key="remedy", label_visibility="collapsed"
     )
-    ill = _case(base(), results_of(base(), "base"))
+    comparison = results_of(base(), "base")
+    if comparison is not None:
+        _show_remedy(_case(base(), comparison), picked)
+    offer_comparison(remedies())
+
+
+def _show_remedy(ill: _Case, picked: str | None) -> None:
     left, right = st.columns(2, gap="medium")
     with left:
         _show_case(ill, ill, "**Base**: nothing is done against overfitting.")
@@ -109,13 +115,14 @@ def show() -> None:
         _show_gains(outcome)
     _show_split()
     _show_lesson(ill)
-    offer_comparison(remedies())
 
 
-def _outcome(picked: str) -> _Outcome:
+def _outcome(picked: str) -> _Outcome | None:
     """Train all remedies, and compare each with the base case."""
     asked, more = remedies(), more_data()
     paired, unpaired = results_of(asked, "remedies"), results_of(more, "more")
+    if paired is None or unpaired is None:
+        return None
     gains = compare_remedies(paired.groups(), unpaired.groups()[0])
     if picked == MORE_DATA:
         return _Outcome(_case(more, unpaired), gains)
