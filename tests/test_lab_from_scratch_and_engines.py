@@ -14,7 +14,7 @@ from moonlab.lab.modes import in_both_modes, marks
 from moonlab.lab.moments import moments
 from moonlab.lab.parity import loss_gaps
 from moonlab.lab.under_glass import nudge, parameter_names, step_values
-from moonlab.ui import training
+from moonlab.ui import arrival, training
 from moonlab.ui.lab import engines, from_scratch, glass
 
 SCRIPT = """
@@ -280,6 +280,7 @@ def test_the_comparison_shows_networks_that_differ_in_precision():
     at = AppTest.from_file("../moonlab/ui/script.py", default_timeout=60)
     for key, value in quick_engines().to_query().items():
         at.query_params[key] = value
+    at.session_state["stage"] = arrival.FIGURES
     assert not at.run().exception
     names = [f"p{number}_name" for number in (1, 2, 3)]
     assert [at.text_input(key=name).value for name in names] == list(quick_engines().names)
