@@ -104,9 +104,14 @@ def escaped(text: str) -> str:
     return html.escape(text, quote=False).replace("%", "&#37;").replace("$", "&#36;")
 
 
+def cut(name: str, most: int) -> str:
+    """A name cut to so many characters."""
+    return name if len(name) <= most else f"{name[: most - 1].rstrip()}…"
+
+
 def short(name: str, most: int) -> str:
     """A name for plotly, cut to so many characters."""
-    return escaped(name if len(name) <= most else f"{name[: most - 1].rstrip()}…")
+    return escaped(cut(name, most))
 
 
 def wrapped(text: str) -> str:

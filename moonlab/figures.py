@@ -25,6 +25,7 @@ from moonlab.figure_parts import (
     Box,
     Mean,
     bounds,
+    cut,
     digits_of,
     efficient,
     kept_rows,
@@ -48,6 +49,8 @@ from moonlab.figure_traces import (
 from moonlab.judgement import Judgement
 from moonlab.results import Group
 
+_LOSSES = {"bce": "cross-entropy", "mse": "squared error"}
+_CUT = 21  # characters of a name that leave room for its loss
 _MOST_POINTS = 45_000  # of all bands and lines, or of all single runs
 _PHONE = 324  # pixels: what finds its place there finds it everywhere
 _DOT = 7
@@ -64,7 +67,8 @@ def curves(
     Parameters
     ----------
     groups : sequence of Group
-        Each is a colour and an entry of the legend. Of several seeds the line is the mean, and the
+        Each is a colour and an entry of the legend, which tells their losses apart if these
+        differ. Of several seeds the line is the mean, and the
         band reaches from the 10th to the 90th percentile. A run that ended before others of its
         group goes on with its last finite row.
     log : bool
@@ -75,6 +79,7 @@ def curves(
         Whether the page is dark.
     """
     share = _MOST_POINTS // max(len(groups), 1)
+    loss, groups = _by_loss(groups)
     traces = [
         trace | {"yaxis": panel.axis, "legendgroup": str(index)}
         for panel in (LOSS, ACCURACY)
@@ -98,12 +103,13 @@ def curves(
         xaxis=axis(dark, "Epoch", anchor=ACCURACY.axis, **box, **SPIKE[dark]),
         yaxis=upper | {"domain": [0.46, 1]},
         yaxis2=lower,
-        annotations=[heading("Loss"), heading("Accuracy", 0.36)],
+        annotations=[heading(f"Loss: {loss}"), heading("Accuracy", 0.36)],
     )
 
 
 def curves_in_words(groups: Sequence[Group]) -> str:
     """Where the curves end."""
+    loss, groups = _by_loss(groups)
     ends = [measured(group, kept_rows(group, 1)[-1:]) for group in groups]  # (seeds, 1, 4)
     last = [
         (group.name, end.mean(axis=(0, 1)))
@@ -116,7 +122,18 @@ def curves_in_words(groups: Sequence[Group]) -> str:
         f"{name} {mean[part]:.3g} and {100 * mean[part + 2]:.1f}%" for name, mean in last
     )
     told = f"{word} loss and accuracy at the end: {listed or 'none is finite'}."
-    return f"Lines of loss and of accuracy over the epochs. {told}"
+    return f"Lines of loss ({loss}) and of accuracy over the epochs. {told}"
+
+
+def _by_loss(groups: Sequence[Group]) -> tuple[str, list[Group]]:
+    """What the axis of losses holds; the groups, named by their losses too if these differ."""
+    losses = [_LOSSES[group.runs[0].training.loss] for group in groups]
+    if len(set(losses)) < 2:
+        return next(iter(losses), "none"), list(groups)
+    return "each as its name says", [
+        group if loss in group.name else group._replace(name=f"{cut(group.name, _CUT)}, {loss}")
+        for group, loss in zip(groups, losses, strict=True)
+    ]
 
 
 def accuracy_dots(

@@ -15,11 +15,13 @@ class Score(NamedTuple):
     """One network on one part of the data; class 1 is the positive one."""
 
     loss: float
-    """Mean loss; nan on no points."""
+    """Mean of the loss that was trained; nan on no points."""
     tn: int
     fp: int
     fn: int
     tp: int
+    log_loss: float
+    """Mean cross-entropy in nats, whichever loss was trained; nan on no points."""
 
     @property
     def correct(self) -> int:
@@ -64,9 +66,15 @@ def accuracy(logits: Floats, y: NDArray[np.int64]) -> Floats:
 
 
 def scores(logits: Floats, y: NDArray[np.int64], loss: str) -> list[Score]:
-    """Loss and confusion counts of each network: logits (S, n), labels (n,)."""
+    """Losses and confusion counts of each network: logits (S, n), labels (n,)."""
     said, true = predictions(logits), y == 1
     pairs = [(~said, ~true), (said, ~true), (~said, true), (said, true)]
     counts = np.stack([np.count_nonzero(a & b, axis=-1) for a, b in pairs], axis=-1)
     losses = mean_loss(logits, y, loss)
-    return [Score(float(value), *map(int, row)) for value, row in zip(losses, counts, strict=True)]
+    log_losses = losses if loss == "bce" else mean_loss(logits, y, "bce")
+    return [
+        Score(float(value), tn, fp, fn, tp, float(surprise))
+        for value, (tn, fp, fn, tp), surprise in zip(
+            losses, counts.tolist(), log_losses, strict=True
+        )
+    ]

@@ -17,11 +17,14 @@ _MEANS = (
     "val_loss",
     "test_loss",
 )
+_LOG_LOSSES = ("train_log_loss", "val_log_loss", "test_log_loss")
 
 
 def summary(comparison: Comparison, margin_points: float = MARGIN_POINTS) -> pd.DataFrame:
     """One row an architecture: means over its runs, diverged ones included.
 
+    The `_loss` columns hold the loss that was trained; the `_log_loss` columns the mean
+    cross-entropy in nats, which compares architectures of different losses.
     `generalisation_gap` is train accuracy minus test accuracy; `seconds` is the whole stack's.
     `test_accuracy_low` and `_high` are the 95% interval (t over seeds, Wilson's for one run),
     `regret` is what the test accuracy lacks to `best_possible`, both empty if that is unknown.
@@ -35,7 +38,10 @@ def summary(comparison: Comparison, margin_points: float = MARGIN_POINTS) -> pd.
 
 
 def runs_table(comparison: Comparison) -> pd.DataFrame:
-    """One row a run, of the reported epoch, with confusion counts (class 1 is positive)."""
+    """One row a run, of the reported epoch, with confusion counts (class 1 is positive).
+
+    The losses are those of `summary`.
+    """
     rows = [_run_row(group.name, run) for group in comparison.groups() for run in group.runs]
     return pd.DataFrame(rows).astype({"best_epoch": "Int64", "best_possible": float})
 
@@ -96,6 +102,7 @@ def _summary_row(group: Group, judged: Judgement, index: int) -> dict[str, Any]:
         | {name: rows[name].mean() for name in _MEANS}
         | {"seconds": rows["seconds"].sum()}
         | {"generalisation_gap": rows["generalisation_gap"].mean()}
+        | {name: rows[name].mean() for name in _LOG_LOSSES}
         | {"best_epoch": rows["best_epoch"].astype(float).mean()}
         | {
             f"n_{status}": int((rows["status"] == status).sum())
@@ -130,6 +137,7 @@ def _run_row(name: str, run: Run) -> dict[str, Any]:
             "generalisation_gap": run.scores.train.accuracy - run.scores.test.accuracy,
             "best_possible": run.best_possible,
         }
+        | {f"{part}_log_loss": score.log_loss for part, score in parts.items()}
         | {
             f"{part}_{count}": getattr(score, count)
             for part, score in parts.items()

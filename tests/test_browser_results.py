@@ -163,7 +163,7 @@ def test_columns_curves_and_confusion_counts_are_shown_as_people_choose(page, se
     runs = ml.compare(SMALL).runs_table().iloc[:3]
     counts = [runs[f"test_{name}"].mean() for name in ("tn", "fp", "fn", "tp")]
     assert [float(cell) for cell in cells[1:5]] == pytest.approx(counts, abs=0.051)
-    assert float(cells[5]) == pytest.approx(runs["test_loss"].mean(), abs=1e-3)
+    assert float(cells[5]) == pytest.approx(runs["test_log_loss"].mean(), abs=1e-3)
     assert "Seconds" not in read_table(page)[0]
     page.locator(".st-key-choose_columns button").first.click()
     page.locator(".st-key-columns").get_by_text("Seconds", exact=True).click()

@@ -146,6 +146,18 @@ def test_names_are_defused_kept_apart_and_whole(comparison, file, repeats):
     assert cells == [name for name in names for _ in range(repeats)]
 
 
+@pytest.mark.parametrize("file", ["summary.csv", "runs.csv"])
+def test_log_loss_compares_what_was_trained_by_different_losses(file):
+    networks = tuple(
+        ml.Architecture((4,), engine="numpy", override={"loss": loss}) for loss in ("bce", "mse")
+    )
+    text = export.bundle(ml.compare(small(architectures=networks, seeds=(0,))))[file]
+    for part in ("train", "val", "test"):
+        loss, log_loss = (column(text, f"{part}_{kind}") for kind in ("loss", "log_loss"))
+        assert loss[0] == log_loss[0]
+        assert float(loss[1]) < 0.5 < float(log_loss[1])
+
+
 def test_every_run_and_epoch_has_its_row(comparison):
     files = export.bundle(comparison)
     assert column(files["runs.csv"], "seed") == ["0", "7"] * 8

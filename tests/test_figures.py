@@ -237,6 +237,36 @@ def test_loss_is_logarithmic_or_linear_from_0(groups):
     assert figures.curves(groups).layout.yaxis2.type is None
 
 
+def test_hovering_over_the_losses_tells_both_means_of_the_table(comparison, groups):
+    figure = figures.curves(groups)
+    for name, train in zip(comparison.experiment.names, lines(figure, "y")[::2], strict=True):
+        assert_allclose(train.y, by_epoch(comparison, name, "train_loss").mean(axis=1))
+        assert_allclose(train.customdata, by_epoch(comparison, name, "val_loss").mean(axis=1))
+        assert train.hovertemplate.startswith("%{y:.4g}, %{customdata:.4g}<extra>")
+
+
+def test_the_axis_says_which_loss_it_holds_and_the_legend_does_if_losses_differ(groups):
+    first, second = groups
+    squared = second._replace(
+        runs=tuple(replace(r, training=replace(r.training, loss="mse")) for r in second.runs)
+    )
+    for some, heading in (
+        ([first], "Loss: cross-entropy"),
+        ([squared], "Loss: squared error"),
+        ([first, squared], "Loss: each as its name says"),
+    ):
+        figure = figures.curves(some)
+        assert figure.layout.annotations[0].text == heading
+        assert heading.removeprefix("Loss: ") in figures.curves_in_words(some)
+    names = [one.name for one in figure.data if one.showlegend]
+    assert names[0] == "&lt;img src=x&gt; &amp; &#37;{y} &#36;…, cross-entropy"
+    assert names[1] == "2→3→3→1, squared error"
+    assert "2→3→3→1, squared error 0." in figures.curves_in_words(some)
+    own = squared._replace(name="by squared error")
+    names = [one.name for one in figures.curves([first, own]).data if one.showlegend]
+    assert names[1] == "by squared error"
+
+
 def test_both_panels_share_the_axis_of_epochs(groups):
     figure = figures.curves(groups)
     assert {one.xaxis for one in figure.data} == {None}

@@ -8,7 +8,7 @@ from helpers import assert_same_run, random_layers
 from numpy.testing import assert_allclose, assert_array_equal
 
 import moonlab as ml
-from moonlab import record, trainers
+from moonlab import metrics, record, trainers
 from moonlab.draws import DropoutMasks, IndependentDraws
 from moonlab.functional import LOSSES
 
@@ -107,13 +107,33 @@ def test_report_best_validation_moves_weights_probabilities_and_table(engine, sm
 
 
 @both_engines
+def test_log_loss_is_the_cross_entropy_whichever_loss_was_trained(engine, small_data):
+    for loss in ("bce", "mse"):
+        run = ml.train(relu_net(engine), replace(TRAINING, loss=loss), small_data)[0]
+        for part in ("train", "val", "test"):
+            X, y = getattr(small_data, f"X_{part}"), getattr(small_data, f"y_{part}")
+            score = getattr(run.scores, part)
+            p = run.predict_proba(X)
+            expected = -np.mean(np.where(y == 1, np.log(p), np.log(1 - p)))
+            assert score.log_loss == pytest.approx(expected, rel=1e-9)
+            assert (score.log_loss == score.loss) == (loss == "bce")
+
+
+def test_log_loss_of_a_sure_mistake_is_its_logit_and_finite():
+    logits, labels = np.array([[1000.0, -2000.0]]), np.array([0, 1])
+    (score,) = metrics.scores(logits, labels, "mse")
+    assert (score.loss, score.log_loss) == (1, 1500)
+
+
+@both_engines
 def test_without_validation_points_their_columns_and_best_epoch_are_empty(engine):
     data = ml.load_data(ml.DataSpec(n_samples=60, validation_fraction=0.0))
     run = ml.train(relu_net(engine), TRAINING, data)[0]
     assert run.best_epoch is None
     assert run.best_parameters is None
     assert run.history[["val_loss", "val_accuracy"]].isna().all(axis=None)
-    assert np.isnan([run.scores.val.loss, run.scores.val.accuracy]).all()
+    score = run.scores.val
+    assert np.isnan([score.loss, score.log_loss, score.accuracy]).all()
     assert run.status == "ok"
     with pytest.raises(ml.SpecError, match="needs validation points"):
         ml.train(relu_net(engine), replace(TRAINING, report="best_validation"), data)

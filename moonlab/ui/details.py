@@ -111,7 +111,7 @@ def _show_needed(comparison: Comparison, judged: Judgement, index: int) -> None:
 def _show_confusion(comparison: Comparison, judged: Judgement) -> None:
     st.caption(
         "Counts at the reported epoch; means over seeds. Log-loss is the mean surprise at the true "
-        "class, in nats: lower is better."
+        "class, in nats, whichever loss was trained: lower is better."
     )
     part = st.segmented_control(
         "Points",
@@ -130,7 +130,7 @@ def _confusion(group: Group, part: str) -> dict[str, str | float]:
     scores = [getattr(run.scores, part) for run in group.runs]
     means = {
         name: sum(getattr(score, name) for score in scores) / len(scores)
-        for name in ("tn", "fp", "fn", "tp", "loss")
+        for name in ("tn", "fp", "fn", "tp", "log_loss")
     }
     return {
         "Architecture": group.name,
@@ -138,7 +138,7 @@ def _confusion(group: Group, part: str) -> dict[str, str | float]:
         "Class 0 taken for 1": round(means["fp"], 1),
         "Class 1 taken for 0": round(means["fn"], 1),
         "Class 1 right": round(means["tp"], 1),
-        "Loss": round(means["loss"], 4),
+        "Log-loss": round(means["log_loss"], 4),
     }
 
 
