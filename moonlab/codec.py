@@ -16,6 +16,8 @@ QUERY_KEY = "experiment"
 MAX_JSON_CHARACTERS = 100_000
 MAX_QUERY_CHARACTERS = 8_000
 
+_CHECKED_HERE = ("seeds", "seeding", "margin_points")
+_LATER = {"margin_points": Experiment.margin_points}  # documents of before lack these fields
 _DAMAGED = "must be the whole key of a moonlab link; copy the link again"
 
 
@@ -80,6 +82,7 @@ def from_dict(document: dict[str, Any], faults: list[Fault]) -> dict[str, Any]:
         rule = f"must be {SCHEMA_VERSION}, the version that this moonlab reads"
         given = "nothing" if version is None else shown(version)
         raise SpecError([Fault("schema_version", rule, given), *faults])
+    document = _LATER | document
     faults += _key_faults("", document, [field.name for field in fields(Experiment)])
     parts: dict[str, Any] = {}
     for name, kind in (("data", DataSpec), ("training", Training)):
@@ -91,7 +94,8 @@ def from_dict(document: dict[str, Any], faults: list[Fault]) -> dict[str, Any]:
         parts["seeds"] = _as_tuple(document["seeds"])
     if "seeding" in document:
         parts["seeding"] = document["seeding"]
-    faults += check({name: Experiment.RULES[name] for name in ("seeds", "seeding")}, parts)
+    parts["margin_points"] = document["margin_points"]
+    faults += check({name: Experiment.RULES[name] for name in _CHECKED_HERE}, parts)
     if faults:
         raise SpecError(faults)
     return parts

@@ -14,7 +14,6 @@ from moonlab.parameters import Floats, Layers, unpack
 from moonlab.rules import Fault, SpecError, shown
 from moonlab.run_keys import RunKey, run_keys
 from moonlab.spec import N_FEATURES, Architecture, DataSpec, Experiment, Training
-from moonlab.verdicts import MARGIN_POINTS
 
 if TYPE_CHECKING:
     import torch
@@ -210,11 +209,11 @@ class Comparison:
         """Either "stopped", if any run was, or "ok"; a diverged run is a result like others."""
         return "stopped" if any(run.status == "stopped" for run in self.runs) else "ok"
 
-    def summary(self, margin_points: float = MARGIN_POINTS) -> pd.DataFrame:
-        """One row an architecture: see `tables.summary`."""
+    def summary(self, margin_points: float | None = None) -> pd.DataFrame:
+        """One row an architecture, by the experiment's margin or another: see `tables.summary`."""
         from moonlab import tables
 
-        return tables.summary(self, margin_points)
+        return tables.summary(self, self._margin(margin_points))
 
     def runs_table(self) -> pd.DataFrame:
         """One row a run: see `tables.runs_table`."""
@@ -222,11 +221,14 @@ class Comparison:
 
         return tables.runs_table(self)
 
-    def pairs_table(self, margin_points: float = MARGIN_POINTS) -> pd.DataFrame:
-        """One row a pair of architectures: see `tables.pairs_table`."""
+    def pairs_table(self, margin_points: float | None = None) -> pd.DataFrame:
+        """One row a pair, by the experiment's margin or another: see `tables.pairs_table`."""
         from moonlab import tables
 
-        return tables.pairs_table(self, margin_points)
+        return tables.pairs_table(self, self._margin(margin_points))
+
+    def _margin(self, given: float | None) -> float:
+        return self.experiment.margin_points if given is None else given
 
     def history(self) -> pd.DataFrame:
         """The histories of all runs under one another: see `tables.history`."""

@@ -295,6 +295,9 @@ class Experiment(_Checked):
         the run's. "only_start", "only_batches", "only_data": one of the three; the others are
         those of seed 0, and the points the data's own. "sequential": one stream a seed runs
         through the architectures in their order, as in the lesson.
+    margin_points : float
+        Differences in accuracy below so many percentage points make no difference to whoever
+        asks (above 0, at most 100). Verdicts depend on it, runs do not.
 
     Raises
     ------
@@ -307,6 +310,7 @@ class Experiment(_Checked):
     architectures: tuple[Architecture, ...] = (Architecture(),)
     seeds: tuple[int, ...] = (0, 1, 2)
     seeding: str = "independent"
+    margin_points: float = 1.0
 
     RULES: ClassVar[Mapping[str, Rule]] = {
         "data": Rule("must be a DataSpec", lambda value: isinstance(value, DataSpec)),
@@ -316,6 +320,7 @@ class Experiment(_Checked):
         "seeding": choice(
             "independent", "with_data", "only_start", "only_batches", "only_data", "sequential"
         ),
+        "margin_points": real(0, 100, above_low=True),
     }
 
     def _more_faults(self) -> list[Fault]:

@@ -6,7 +6,8 @@ from itertools import combinations
 from typing import Literal, NamedTuple
 
 from moonlab.parameters import Floats
-from moonlab.rules import Fault, Rule, check, is_integer, real, shown
+from moonlab.rules import Fault, Rule, check, is_integer, shown
+from moonlab.spec import Experiment
 from moonlab.stats import (
     ALPHA,
     MIN_SEEDS,
@@ -23,13 +24,13 @@ from moonlab.stats import (
 
 VerdictKind = Literal["too few", "equivalent", "clear", "unclear"]
 
-MARGIN_POINTS = 1.0
+MARGIN_POINTS = Experiment.margin_points
 
 _LISTED = 4  # names in a row; more are counted
 _EXACT = 9  # decimals of a point that a bound is held against the margin with
 _NAME = Rule("texts, one per architecture", lambda value: isinstance(value, str))
 _SIZE = Rule("integers from 0, one per architecture", lambda value: is_integer(value, 0, 10**12))
-_MARGIN = {"margin_points": real(0, 100, above_low=True)}
+_MARGIN = {"margin_points": Experiment.RULES["margin_points"]}
 
 
 class Verdict(NamedTuple):

@@ -2,6 +2,7 @@ import csv
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -113,6 +114,16 @@ def test_what_was_written_can_be_given_back_and_repeats_every_byte(small_json, t
     assert run(first / "experiment.json", "--out", again) == 0
     for name in ("history.csv", "experiment.json"):
         assert (first / name).read_bytes() == (again / name).read_bytes()
+
+
+def test_the_margin_of_the_experiment_decides_the_verdicts_in_the_files(tmp_path):
+    path = tmp_path / "wide.json"
+    wide = replace(SMALL, seeds=tuple(range(6)), margin_points=100.0)
+    path.write_text(wide.to_json(), encoding="utf-8")
+    assert run(path, "--out", tmp_path) == 0
+    assert cells(tmp_path / "pairs.csv", "verdict") == ["equivalent"]
+    assert cells(tmp_path / "summary.csv", "tier") == ["1", "1"]
+    assert '"margin_points": 100.0' in (tmp_path / "experiment.json").read_text(encoding="utf-8")
 
 
 def test_a_terminal_that_lacks_the_arrow_gets_no_traceback(small_json, tmp_path):

@@ -1,6 +1,8 @@
+import base64
 import json
 import random
 import time
+import zlib
 from dataclasses import fields
 
 import pytest
@@ -51,6 +53,7 @@ experiments = st.builds(
     architectures=st.lists(architectures, min_size=1, max_size=8).map(tuple),
     seeds=st.lists(st.integers(0, 2**32 - 1), min_size=1, max_size=128, unique=True).map(tuple),
     seeding=st.sampled_from(["independent", "sequential"]),
+    margin_points=st.floats(0, 100, exclude_min=True),
 )
 
 
@@ -81,6 +84,8 @@ def worst_case():
         ml.Training(**training()),
         tuple(architecture() for _ in range(8)),
         tuple(draw.sample(range(10**9, 2**32), 128)),
+        "sequential",
+        draw.random() * 1e-300,
     )
 
 
@@ -109,13 +114,26 @@ def test_json_carries_every_field_defaults_too_and_the_schema_version():
     assert list(document["architectures"][0]) == [field.name for field in fields(ml.Architecture)]
 
 
+def test_a_text_from_before_there_was_a_margin_has_the_default_one():
+    experiment = ml.Experiment(seeds=(5,))
+    text = changed_json(seeds=[5], margin_points=...)
+    assert ml.Experiment.from_json(text) == experiment
+    key = base64.urlsafe_b64encode(zlib.compress(text.encode())).decode().rstrip("=")
+    assert ml.Experiment.from_query({"experiment": key}) == experiment
+
+
 REFUSED = {
     "unknown": [{"colour": 1}, {"data__colour": 1}, {"architectures__0__colour": 1}],
     "missing": [{"seeds": ...}, {"data__noise": ...}, {"architectures__0__name": ...}],
     "wrong": [{"data": 5}, {"training": None}, {"architectures": {}}, {"architectures": []}],
     "items": [{"architectures": [5]}, {"architectures": [None] * 9}, {"seeds": "012"}],
     "values": [{"data__n_samples": "１６"}, {"data__n_samples": 300.0}, {"seeds": [True]}],
-    "types": [{"training__epochs": "30"}, {"training__batch_size": [32]}, {"seeding": ["x"]}],
+    "types": [
+        {"training__epochs": "30"},
+        {"training__batch_size": [32]},
+        {"seeding": ["x"]},
+        {"margin_points": "1"},
+    ],
     "hidden": [{"architectures__0__hidden": value} for value in (16, "16", [16.0], [[16]], None)],
     "override": [{"architectures__0__override": value} for value in ([], 5, {"width": 1})],
     "version": [{"schema_version": value} for value in (..., None, 0, 2, 10**30, "1", 1.0, True)],

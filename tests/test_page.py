@@ -1,6 +1,7 @@
 """The page's logic, run by Streamlit's AppTest: no browser."""
 
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -221,6 +222,18 @@ def test_a_number_out_of_bounds_is_named_and_never_replaced():
     assert current(at).training.epochs == 3
     at.number_input(key="training_epochs").set_value(7).run()
     assert current(at).training.epochs == 7
+
+
+def test_the_margin_is_in_the_address_and_decides_the_verdicts_without_training():
+    at = open_page(replace(SMALL, seeds=tuple(range(6))))
+    at.number_input(key="margin").set_value(100.0).run()
+    assert current(at).margin_points == 100
+    assert "earlier settings" not in texts(at.info)
+    assert "2→4→1 and deep are equivalent" in plain(texts(at.markdown))
+    at.number_input(key="margin").set_value(0.0).run()
+    assert "Margin points: must be a number above 0" in plain(texts(at.error))
+    at.button(key="undo").click().run()
+    assert at.number_input(key="margin").value == 100
 
 
 def test_a_depth_that_is_cleared_changes_nothing():

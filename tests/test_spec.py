@@ -33,6 +33,7 @@ ACCEPTED = [
     (ml.Architecture, "name", [None, "x", "é" * 60, "🚀" * 60, "=1+1", "<b>", "[a](b)"]),
     (ml.Experiment, "seeds", [(0,), (SEED_EDGE,), tuple(range(128))]),
     (ml.Experiment, "seeding", ["independent", "sequential"]),
+    (ml.Experiment, "margin_points", [5e-324, 1, 2.5, 100]),
     (ml.Experiment, "architectures", [(ml.Architecture(),), (ml.Architecture(),) * 8]),
 ]
 
@@ -66,6 +67,7 @@ REFUSED = [
     (ml.Experiment, "seeds", [(), tuple(range(129)), (1, 1), (-1,), (2**32,), [0], 0, None, "0"]),
     (ml.Experiment, "seeds", [{0}, range(3), np.arange(3), ((0,),), (0, True), (0.0,), (HUGE,)]),
     (ml.Experiment, "seeding", [*NOT_WORDS, "paired"]),
+    (ml.Experiment, "margin_points", [*NOT_REALS, 0, -0.0, -1, 100.00000000000001]),
     (ml.Experiment, "architectures", [(), (ml.Architecture(),) * 9, [ml.Architecture()], None]),
     (ml.Experiment, "architectures", [ml.Architecture(), ((16,),), (None,), "2→16→1"]),
     (ml.Experiment, "data", [None, {}, ml.Training(), ml.DataSpec]),

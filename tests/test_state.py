@@ -209,6 +209,20 @@ def test_a_name_leaves_the_replay_as_it_is():
     assert state.experiment() == ml.lesson.torch_experiment()
 
 
+def test_a_margin_leaves_the_replay_and_its_runs_as_they_are():
+    state = lesson()
+    state.set_margin(2.5)
+    experiment = state.experiment()
+    assert (experiment.seeding, experiment.margin_points) == ("sequential", 2.5)
+    assert run_keys(experiment) == run_keys(ml.lesson.torch_experiment())
+    state.set_margin(0.0)
+    with pytest.raises(ml.SpecError, match="`margin_points` must be a number above 0"):
+        state.experiment()
+    state.undo()
+    state.undo()
+    assert state.experiment() == ml.lesson.torch_experiment()
+
+
 def test_an_edit_of_a_panel_or_layer_that_is_gone_changes_nothing():
     state = PageState(ml.Experiment(architectures=(ml.Architecture((4, 5)),)))
     (panel,) = ids(state)

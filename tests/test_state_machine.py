@@ -22,6 +22,7 @@ WITH_OVERRIDES = ml.Experiment(
         ml.Architecture((3, 2, 1), activation="tanh", engine="numpy"),
     ),
     seeds=(5, 6, 100),
+    margin_points=2.5,
 )
 LOADED = [ml.lesson.torch_experiment(), ml.lesson.numpy_experiment(), WITH_OVERRIDES]
 
@@ -38,7 +39,7 @@ SHARED_EDITS = st.one_of(
     st.tuples(st.just("training"), st.just("batch_size"), st.sampled_from([None, 1, 32])),
     st.tuples(st.just("training"), st.just("report"), st.sampled_from(["last", "best_validation"])),
 )
-MODEL = ("parts", "seeds", "seeding", "panels")
+MODEL = ("parts", "seeds", "seeding", "margin", "panels")
 
 
 @dataclass
@@ -66,6 +67,7 @@ class Page(RuleBasedStateMachine):
             "training": {name: getattr(experiment.training, name) for name in ml.Training.RULES},
         }
         self.seeds, self.seeding = experiment.seeds, experiment.seeding
+        self.margin = experiment.margin_points
         self.panels = [
             ModelPanel(
                 list(one.hidden),
@@ -128,6 +130,12 @@ class Page(RuleBasedStateMachine):
         self.remember()
         self.edited()
         self.seeding = seeding
+
+    @rule(margin=st.floats(0, 100, exclude_min=True))
+    def set_margin(self, margin):
+        self.state.set_margin(margin)
+        self.remember()
+        self.margin = margin
 
     @rule(n_more=st.integers(0, 40))
     def add_seeds(self, n_more):
@@ -235,6 +243,7 @@ class Page(RuleBasedStateMachine):
                 tuple(panel.architecture() for panel in self.panels),
                 self.seeds,
                 self.seeding,
+                self.margin,
             )
         except ml.SpecError as error:  # such as the best validation epoch without validation
             faults = error.faults

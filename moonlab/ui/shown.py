@@ -10,6 +10,7 @@ from moonlab.results import Comparison, Group
 from moonlab.run_keys import run_keys
 from moonlab.spec import Experiment
 from moonlab.ui import training
+from moonlab.ui.verdict import margin_points
 
 _EARLIER = " (earlier)"
 _MOST_PINS = 4
@@ -36,7 +37,8 @@ def shown(current: Experiment | None) -> Shown:
         return Shown(None, (False,) * len(marks), is_current=False)
     results = _marks(latest.experiment)
     names = _names_of_now(latest, results, marks, current)
-    comparison = replace(latest, names=names)
+    experiment = replace(latest.experiment, margin_points=margin_points())
+    comparison = replace(latest, experiment=experiment, names=names)
     comparison = replace(comparison, pinned=_pins_beside(comparison))
     return Shown(comparison, tuple(mark in results for mark in marks), marks == results)
 

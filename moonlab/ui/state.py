@@ -16,7 +16,7 @@ MAX_DEPTH = 16
 MAX_SEEDS = 128
 _SPARE_WIDTH = 8
 _MAX_UNDO = 50
-_EDITED = ("data", "training", "seeds", "seeding", "panels", "notice")
+_EDITED = ("data", "training", "seeds", "seeding", "margin_points", "panels", "notice")
 _SEEDS = re.compile(r"\s*(\d{1,10})\s*(?:[-–]\s*(\d{1,10})\s*)?", re.ASCII)
 _NOTICE = (
     f"You changed the experiment: each network now trains from 20 seeds ({MANY_SEEDS}), "
@@ -55,6 +55,7 @@ class PageState:
         self.training: dict[str, Any] = document["training"]
         self.seeds: str = seeds_text(experiment.seeds)
         self.seeding: str = experiment.seeding
+        self.margin_points: Any = experiment.margin_points
         self.panels = [self._new_panel(values) for values in document["architectures"]]
         self.notice = ""
 
@@ -80,6 +81,7 @@ class PageState:
             "architectures": [panel.values for panel in self.panels],
             "seeds": seeds,
             "seeding": self.seeding,
+            "margin_points": self.margin_points,
         }
         return Experiment(**codec.from_dict(document, faults))
 
@@ -178,6 +180,11 @@ class PageState:
         """Set what varies with the seed."""
         self._edited()
         self.seeding = seeding
+
+    def set_margin(self, margin_points: Any) -> None:
+        """Set the margin of equivalence, in points; it changes no number of a run."""
+        self._remember()
+        self.margin_points = margin_points
 
     def add_seeds(self, n_more: int) -> None:
         """Add the next seeds that are not there yet, as far as there may be more."""

@@ -31,12 +31,12 @@ _WORDS = """
 
 def margin_points() -> float:
     """The margin within which architectures count as equivalent, if what was typed is one."""
-    margin = st.session_state.setdefault("margin_points", MARGIN_POINTS)
+    margin = page_state().margin_points
     return float(margin) if _is_margin(margin) else MARGIN_POINTS
 
 
 def _is_margin(value: object) -> bool:
-    return isinstance(value, int | float) and 0 < value <= 100
+    return Experiment.RULES["margin_points"].accepts(value)
 
 
 def show_verdict(comparison: Comparison, judged: Judgement) -> None:
@@ -56,14 +56,14 @@ def show_verdict(comparison: Comparison, judged: Judgement) -> None:
 def _show_margin() -> None:
     number(
         "Equivalent within ± points",
-        st.session_state.margin_points,
+        page_state().margin_points,
         "margin",
-        lambda value: st.session_state.update(margin_points=value),
+        page_state().set_margin,
         step=0.5,
         format="%g",
         help="Differences smaller than this make no difference to you.",
     )
-    if not _is_margin(st.session_state.margin_points):
+    if not _is_margin(page_state().margin_points):
         st.error(f"Must be above 0 and at most 100. {MARGIN_POINTS:g} is used until then.")
 
 
