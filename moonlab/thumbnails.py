@@ -8,14 +8,14 @@ from moonlab.parameters import Floats
 
 _WIDTH, _HEIGHT, _EDGE = 220, 140, 6
 _MOST_POINTS = 300
-_MARKS = (  # of each class, told apart by their shape too
+_MARKS = (  # for training and for validation, as over the boundaries
     '<circle cx="{:.1f}" cy="{:.1f}" r="2.5"/>',
-    '<path d="M{:.1f} {:.1f}m0-3.2l3 5.2h-6z"/>',
+    '<path d="M{:.1f} {:.1f}m0-3.5l3.5 3.5l-3.5 3.5l-3.5-3.5z"/>',
 )
 
 
 def data_svg(X: Floats, y: NDArray[np.int64], validates: NDArray[np.bool_]) -> str:
-    """An SVG of up to 300 points on axes of one scale: blue circles and orange triangles.
+    """An SVG of up to 300 points on axes of one scale, their classes blue and orange.
 
     Parameters
     ----------
@@ -25,7 +25,7 @@ def data_svg(X: Floats, y: NDArray[np.int64], validates: NDArray[np.bool_]) -> s
     y : ndarray, shape (n,)
         Their classes, 0 or 1.
     validates : ndarray of bool, shape (n,)
-        Which of them are held out for validation: these are hollow.
+        Which of them are held out for validation: these are hollow diamonds, the others circles.
 
     Returns
     -------
@@ -39,11 +39,11 @@ def data_svg(X: Floats, y: NDArray[np.int64], validates: NDArray[np.bool_]) -> s
     middle = np.array([_WIDTH, _HEIGHT]) / 2
     places = middle + scale * (X - (low + high) / 2) * [1, -1]  # an SVG counts downwards
     groups = [
-        f'<g fill="{color if not hollow else "none"}" stroke="{color}">'
+        f'<g fill="{"none" if hollow else color}" stroke="{color}">'
         + "".join(mark.format(*places[i]) for i in kept if y[i] == label and validates[i] == hollow)
         + "</g>"
-        for label, (color, mark) in enumerate(zip(CLASS_COLORS, _MARKS, strict=True))
-        for hollow in (False, True)
+        for label, color in enumerate(CLASS_COLORS)
+        for hollow, mark in enumerate(_MARKS)
     ]
     told = f"{len(X):,} points: {np.sum(y == 0):,} of class 0, {np.sum(y == 1):,} of class 1; "
     told += f"{np.sum(validates):,} validate"

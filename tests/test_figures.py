@@ -647,14 +647,16 @@ def test_the_data_in_small_hold_up_to_300_points_inside_the_picture(n):
     places += [tuple(map(float, re.findall(r"[\d.]+", one.get("d"))[:2])) for one in paths]
     assert all(2 < a < 218 and 2 < b < 138 for a, b in places)
     if n <= 300:
-        assert (len(circles), len(paths)) == ((y == 0).sum(), (y == 1).sum())
+        assert (len(circles), len(paths)) == (len(data.X_train), len(data.X_val))
 
 
-def test_the_data_in_small_keep_their_shape_and_show_validation_points_hollow():
-    X, y = np.array([[0.0, 0.0], [2.0, 1.0], [0.0, 1.0]]), np.array([0, 0, 0])
-    svg = ET.fromstring(data_svg(X, y, np.array([False, False, True])))
-    train, hollow = list(svg)[:2]
+def test_the_data_in_small_keep_their_shape_and_show_validation_points_as_hollow_diamonds():
+    X, y = np.array([[0.0, 0.0], [2.0, 1.0], [0.0, 1.0], [1.0, 1.0]]), np.array([0, 0, 0, 1])
+    svg = ET.fromstring(data_svg(X, y, np.array([False, False, True, False])))
+    train, hollow, other = list(svg)[:3]
     (a, b), (c, d) = [(float(one.get("cx")), float(one.get("cy"))) for one in train]
     assert c - a == pytest.approx(2 * (b - d), abs=0.1)  # upwards in the data is upwards here
     assert len(train) == 2
     assert (hollow.get("fill"), hollow.get("stroke"), len(hollow)) == ("none", CLASS_COLORS[0], 1)
+    assert hollow[0].tag == f"{SVG}path"
+    assert (other.get("fill"), [one.tag for one in other]) == (CLASS_COLORS[1], [f"{SVG}circle"])

@@ -71,8 +71,8 @@ def _show_thumbnail() -> None:
         drawn = _thumbnail(spec)
     except SpecError:
         return
-    st.image(drawn, alt="The data: class 0 blue circles, class 1 orange triangles.")
-    st.caption("Blue: class 0. Orange: class 1. Hollow: validation.")
+    st.image(drawn, alt="The data: class 0 blue, class 1 orange, validation points hollow.")
+    st.caption("Blue: class 0. Orange: class 1. Hollow diamonds: validation.")
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
