@@ -191,12 +191,24 @@ def test_the_first_edit_of_a_replay_leaves_it_and_says_so(edit):
     assert state.experiment().seeds == (5,)  # only the first edit sets the seeds
 
 
-def test_own_seeds_leave_the_replay_and_stay():
+@pytest.mark.parametrize(
+    ("change", "seeds"),
+    [
+        (lambda state: state.set_seeds("7, 9"), (7, 9)),
+        (lambda state: state.add_seeds(2), (42, 0, 1)),
+    ],
+)
+def test_other_seeds_leave_the_replay_say_so_and_stay(change, seeds):
     state = lesson()
-    state.set_seeds("7, 9")
+    change(state)
     experiment = state.experiment()
-    assert (experiment.seeding, experiment.seeds) == ("independent", (7, 9))
+    assert (experiment.seeding, experiment.seeds) == ("independent", seeds)
+    assert "the lesson's replay no more" in state.notice
+    change(state)
     assert state.notice == ""
+    state.undo()
+    state.undo()
+    assert (state.experiment(), state.notice) == (ml.lesson.torch_experiment(), "")
 
 
 def test_a_name_leaves_the_replay_as_it_is():

@@ -22,6 +22,10 @@ _NOTICE = (
     f"You changed the experiment: each network now trains from 20 seeds ({MANY_SEEDS}), "
     "since a single run can be luck."
 )
+_NOTICE_OF_SEEDS = (
+    "You changed the seeds: this is the lesson's replay no more. Each seed now draws its own first "
+    "weights and batches."
+)
 
 
 @dataclass
@@ -200,7 +204,7 @@ class PageState:
         """Set the seeds, as text."""
         self._remember()
         if self.seeding == "sequential":
-            self.seeding = "independent"
+            self.seeding, self.notice = "independent", _NOTICE_OF_SEEDS
         self.seeds = text
 
     def _override(self, panel_id: int) -> dict[str, Any]:
