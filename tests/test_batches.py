@@ -1,12 +1,10 @@
 import time
-from dataclasses import replace
 
 import numpy as np
 import pytest
 
 import moonlab as ml
 from moonlab.functional import ACTIVATIONS
-from moonlab.judgement import judge
 from moonlab.lab import batches
 from moonlab.numpy_mlp import forward
 from moonlab.parameters import unpack
@@ -24,13 +22,6 @@ def updates(experiment):
         for one in experiment.architectures
         for training in [one.training(experiment.training)]
     ]
-
-
-def winners(experiment):
-    """With fewer seeds than on the page, to be quick."""
-    experiment = replace(experiment, seeds=experiment.seeds[:8])
-    judged = judge(ml.compare(experiment).groups())
-    return [name for index, name in enumerate(judged.names) if judged.tier(index) == 1]
 
 
 def test_a_race_is_the_lessons_protocol_at_three_batch_sizes():
@@ -68,13 +59,6 @@ def test_the_race_of_seconds_gives_equal_seconds():
 def test_a_race_of_seconds_stays_within_what_an_experiment_may_be():
     slow = {"full batch": 1e-9, "batch 32": 1.0, "batch 1": 1e3}
     assert epochs(batches.race_of_seconds(slow)) == [20_000, 60, 1]
-
-
-def test_three_races_have_three_winners():
-    assert winners(batches.race_of_epochs()) == ["batch 1"]
-    assert winners(batches.race_of_updates()) == ["full batch"]
-    of_twenty = {"full batch": 300e-6, "batch 32": 60e-6, "batch 1": 30e-6}  # an idle machine
-    assert winners(batches.race_of_seconds(of_twenty)) == ["batch 32"]
 
 
 @pytest.mark.parametrize("size", [None, 32, 1])

@@ -1,6 +1,9 @@
 """The pages of the losses and of the batches in a real Chromium."""
 
+import re
+
 import pytest
+from browser_helpers import experiment_in
 from browser_lab_helpers import (
     assert_fits_a_phone,
     assert_no_failure,
@@ -12,9 +15,15 @@ from browser_lab_helpers import (
 from playwright.sync_api import expect
 
 from moonlab import presets
+from moonlab.codec import QUERY_KEY
 from moonlab.lab import batches
 
 pytestmark = pytest.mark.browser
+
+
+def words_of(page, key):
+    """A figure's text alternative."""
+    return page.locator(f".st-key-{key} [aria-label]").first.get_attribute("aria-label")
 
 
 def test_a_point_is_moved_and_the_losses_race_from_wrong_starts(page, server):
@@ -47,26 +56,41 @@ def test_the_batch_sizes_race_by_epochs_updates_and_seconds(page, server):
         ("epochs", "batch 1", "Batch 1 wins; as you guessed."),
         ("updates", "batch 1", "Full batch wins; your guess was batch 1."),
     ):
+        choose(page, "race", race.capitalize())
         expect(picture(page, f"race_{race}")).to_have_count(0)
         choose(page, f"guess_{race}", guess)
         expect(page.get_by_text(end)).to_be_visible()
         expect(picture(page, f"race_{race}")).to_be_visible()
+    choose(page, "race", "Seconds")
     choose(page, "guess_seconds", "batch 32")
     expect(picture(page, "race_seconds")).to_be_visible()
+    expect(page.get_by_text("Three races, ")).to_be_visible()
+    rule = page.get_by_text("ms of updates")
+    of_twenty = rule.text_content()
+    page.get_by_text("What was timed?").click()
     choose(page, "clock", "One network alone")
-    expect(page.locator(".st-key-clock").get_by_role("radio", checked=True)).to_have_text(
-        "One network alone"
-    )
+    expect(rule).not_to_have_text(of_twenty)
     expect(picture(page, "race_seconds")).to_be_visible()
     misses = page.get_by_text("misses the full one by")
     said = misses.text_content()
+    page.get_by_text("At which weights?").click()
     slider = page.get_by_role("slider")
     slider.focus()
     slider.press("End")
     expect(misses).not_to_have_text(said)
     assert_no_failure(page)
-    choose(page, "guess_updates", "full batch")
-    expect(page.get_by_text("Full batch wins; as you guessed.")).to_be_visible()
+    assert words_of(page, "race_seconds").startswith("Lines of accuracy on the training points")
+    assert words_of(page, "noise").startswith("Noise of the gradient against batch size")
     assert_fits_a_phone(page)
-    open_in_comparison(page, batches.race_of_updates())
+    told = re.search(r"updates: ([\d,]+), ([\d,]+) and ([\d,]+) of them", rule.text_content())
+    page.get_by_role("button", name="Open this in the comparison: the race of seconds").click()
+    expect(page.get_by_role("button", name="Train and compare")).to_be_visible()
+    racers = tuple(batches.BATCH_SIZES)
+    page.wait_for_url(lambda url: QUERY_KEY in url and experiment_in(url).names == racers)
+    assert updates_of(experiment_in(page.url)) == [int(n.replace(",", "")) for n in told.groups()]
     assert_no_failure(page)
+
+
+def updates_of(experiment):
+    steps = batches.updates_per_epoch()
+    return [steps[one.name] * one.override["epochs"] for one in experiment.architectures]

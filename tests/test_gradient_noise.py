@@ -6,7 +6,7 @@ from helpers import random_layers
 from numpy.testing import assert_allclose
 
 import moonlab as ml
-from moonlab.lab.gradient_noise import batch_gradients, gradient_noise
+from moonlab.lab.gradient_noise import batch_gradients, gradient_noise, points_for_half
 from moonlab.parameters import pack
 
 ARCHITECTURE = ml.Architecture((3,), "tanh", "numpy")
@@ -88,6 +88,27 @@ def test_what_is_measured_approaches_theory_and_a_full_batch_has_no_noise(lesson
     assert noise.expected[-1] == 0
     falls = noise.with_replacement[0] / noise.with_replacement
     assert_allclose(falls, np.sqrt(sizes))
+
+
+@pytest.mark.parametrize("size", [1, 16, 32, 128, 240])
+def test_half_the_noise_takes_the_fewest_points_that_theory_allows(lesson_data, size):
+    architecture = ml.Architecture((2,), engine="numpy")
+    random = np.random.default_rng(2)
+    flat = pack(random_layers(random, architecture.widths))
+    X, y = lesson_data.X_train, lesson_data.y_train
+    found = gradient_noise(flat, architecture, X, y, range(1, 241), random, n_draws=1)
+    is_half = found.expected <= found.expected[size - 1] / 2
+    assert points_for_half(size, len(y)) == found.batch_sizes[is_half][0]
+
+
+def test_half_the_noise_of_32_of_the_lessons_points_takes_92_not_four_times_as_many():
+    assert points_for_half(32, 240) == 92
+
+
+@pytest.mark.parametrize("given", [(0, 240), (241, 240), (32.0, 240), (1, 0)])
+def test_counts_of_points_out_of_bounds_are_refused(given):
+    with pytest.raises(ml.SpecError, match="must be an integer from 1 to"):
+        points_for_half(*given)
 
 
 def test_the_nearer_the_minimum_the_more_of_a_gradient_is_noise(lesson_data):

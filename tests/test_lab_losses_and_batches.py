@@ -3,6 +3,7 @@
 import re
 import time
 
+import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -10,6 +11,7 @@ import moonlab as ml
 from moonlab import presets
 from moonlab.judgement import judge
 from moonlab.lab import batches
+from moonlab.lab.gradient_noise import gradient_noise
 from moonlab.lab.point_loss import PointLoss
 from moonlab.lab.wrong_start import compare_from, confidently_wrong
 from moonlab.ui import training
@@ -70,13 +72,14 @@ def losses():
 SECONDS = {20: (300e-6, 60e-6, 30e-6), 1: (37e-6, 24e-6, 22e-6)}  # an idle machine's
 
 
+def measured():
+    return {n: dict(zip(batches.BATCH_SIZES, each, strict=True)) for n, each in SECONDS.items()}
+
+
 @pytest.fixture(scope="module")
 def racers():
     with pytest.MonkeyPatch.context() as patch:
-        measured = {
-            n: dict(zip(batches.BATCH_SIZES, each, strict=True)) for n, each in SECONDS.items()
-        }
-        patch.setattr(batches, "race_seconds_per_update", lambda data, n: measured[n])
+        patch.setattr(batches, "race_seconds_per_update", lambda data, n: measured()[n])
         batches_page._measured.clear()
         yield open_page("batches")
     batches_page._measured.clear()
@@ -129,42 +132,100 @@ def test_the_losses_lead_to_their_race_in_the_comparison(losses):
     assert losses.session_state["go_to_comparison"]
 
 
+def shows_no_winner(at):
+    return "wins**" not in shown(at) and "tie of" not in shown(at)
+
+
+def test_three_races_show_their_winners_once_guessed_and_say_whether_they_differ(racers):
+    experiments = {
+        "epochs": batches.race_of_epochs(),
+        "updates": batches.race_of_updates(),
+        "seconds": batches.race_of_seconds(measured()[20]),
+    }
+    so_far = []
+    for race, experiment in experiments.items():
+        choose(racers, "race", race)
+        assert shows_no_winner(racers)
+        choose(racers, f"guess_{race}", "batch 32")
+        comparison = racers.session_state["asides"][race].comparison
+        assert comparison.experiment == experiment
+        judged = judge(comparison.groups())
+        (winner,) = [name for index, name in enumerate(judged.names) if judged.tier(index) == 1]
+        said = "as you guessed" if winner == "batch 32" else "your guess was batch 32"
+        assert f"**{winner[0].upper()}{winner[1:]} wins**; {said}." in shown(racers)
+        assert sum(said.text in shown(racers) for said in judged.verdicts) == 2
+        so_far.append(f"on the same {race} {winner}")
+        assert "; ".join(so_far) in shown(racers)
+        assert ("Guess the other races" in shown(racers)) == (race != "seconds")
+        racers.button(key="open").click().run()
+        assert racers.session_state["page"].experiment() == experiment
+    assert (
+        "**Three races, three winners:** on the same epochs batch 1; "
+        "on the same updates full batch; on the same seconds batch 32." in shown(racers)
+    )
+
+
 @pytest.mark.parametrize(
-    ("race", "winner", "experiment"),
+    ("winners", "said"),
     [
-        ("epochs", "batch 1", batches.race_of_epochs()),
-        ("updates", "full batch", batches.race_of_updates()),
+        (("a", "b", "c"), "Three races, three winners:"),
+        (("a", "b", "a"), "Three races, two winners:"),
+        (("a", "a", "a"), "Three races, one winner:"),
     ],
 )
-def test_a_race_shows_its_winner_once_it_was_guessed(racers, race, winner, experiment):
-    verdicts = judge(ml.compare(experiment).groups()).verdicts
-    assert not any(said.text in shown(racers) for said in verdicts)
-    choose(racers, f"guess_{race}", "batch 32")
-    text = shown(racers)
-    assert f"**{winner[0].upper()}{winner[1:]} wins**; your guess was batch 32." in text
-    assert sum(said.text in text for said in verdicts) == 2
-    choose(racers, f"guess_{race}", winner)
-    assert f"{winner[1:]} wins**; as you guessed." in shown(racers)
-    racers.button(key="open").click().run()
-    assert racers.session_state["page"].experiment() == experiment
+def test_the_answer_counts_the_winners(winners, said):
+    found = dict(zip(batches_page.RACES, [(name,) for name in winners], strict=True))
+    assert said in batches_page._answer(found)
+
+
+def test_the_answer_calls_a_tie_a_tie_and_waits_for_all_races():
+    found = {"epochs": ("a",), "updates": ("a", "b"), "seconds": ("a",)}
+    assert "a tie among them:** on the same epochs a; on the same updates a and b; " in (
+        batches_page._answer(found)
+    )
+    assert batches_page._answer({"updates": ("a",)}) == (
+        "So far: on the same updates a. Guess the other races, too."
+    )
 
 
 def test_the_race_of_seconds_runs_as_many_updates_as_the_times_measured_allow(racers):
+    choose(racers, "race", "seconds")
+    choose(racers, "clock", "20 networks at once")
     choose(racers, "guess_seconds", "batch 32")
     assert "About 29 ms of updates: 96, 480 and 960 of them" in shown(racers)
     assert "takes 10.0 times as long" in shown(racers)
     assert "**Batch 32 wins**; as you guessed." in shown(racers)
     choose(racers, "clock", "One network alone")
     assert "About 12 ms of updates: 311, 480 and 480 of them" in shown(racers)
+    assert "takes 1.7 times as long" in shown(racers)
     assert "**Full batch wins**; your guess was batch 32." in shown(racers)
 
 
 def test_costs_and_the_noise_of_the_gradient_are_measured(racers):
+    choose(racers, "race", "epochs")
     text = shown(racers)
     assert "| Updates an epoch | 1 | 8 | 240 |" in text
+    assert "updates of an epoch, 1, 8 and 240, and what a batch holds" in text
+    assert "| An update of one network | 37\u00a0µs | 24\u00a0µs | 22\u00a0µs |" in text
     assert "| Numbers held meanwhile | 4,560 | 608 | 19 |" in text
     assert "19,000,000: 31,250 times" in text
-    first = float(re.search(r"misses the full one by ([\d.]+)", text)[1])
-    racers.select_slider(key="noise_epoch").set_value(20).run()
-    last = float(re.search(r"misses the full one by ([\d.]+)", shown(racers))[1])
-    assert last > 3 * first
+    assert "half of that takes 92 points, not 128" in text
+    assert f"{noise_of_32(racers, 0):.2f} times its length" in text
+    racers.select_slider(key="noise_epoch_20").set_value(20).run()
+    assert "After 20 epochs of batch 32 a gradient" in shown(racers)
+    assert f"{noise_of_32(racers, 20):.2f} times its length" in shown(racers)
+
+
+def noise_of_32(at, epoch):
+    run = at.session_state["asides"]["epochs"].comparison.groups()[1].runs[0]
+    data = ml.load_data(run.data)
+    found = gradient_noise(
+        run.snapshots[run.snapshot_epochs.index(epoch)],
+        run.architecture,
+        data.X_train,
+        data.y_train,
+        batches_page.NOISE_SIZES,
+        np.random.default_rng(0),
+        n_draws=500,
+    )
+    return found.measured[batches_page.NOISE_SIZES.index(32)]

@@ -1,6 +1,6 @@
 """How many points an update? Three races of batch sizes, and what a batch costs."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 import numpy as np
@@ -9,15 +9,15 @@ import streamlit as st
 from moonlab.dataset import load_data
 from moonlab.judgement import Judgement, judge
 from moonlab.lab import batches, figures_batches, figures_races
-from moonlab.lab.gradient_noise import GradientNoise, gradient_noise
+from moonlab.lab.gradient_noise import GradientNoise, gradient_noise, points_for_half
 from moonlab.results import Comparison
 from moonlab.spec import Architecture, Experiment
-from moonlab.ui import training
 from moonlab.ui.charts import show_figure
-from moonlab.ui.lab.frame import offer_comparison, show_question
+from moonlab.ui.lab.frame import offer_comparison, results_of, show_question
 from moonlab.ui.words import as_plain_text
 
 NAMES = tuple(batches.BATCH_SIZES)
+RACES = ("epochs", "updates", "seconds")
 CLOCKS = {"20 networks at once": 20, "One network alone": 1}
 NOISE_SIZES = (1, 2, 4, 8, 16, 32, 64, 128, 192)
 MILLION = 1_000_000
@@ -31,43 +31,53 @@ class Race(NamedTuple):
     clock: str
     per_epoch: tuple[float, ...]
     rule: str
-    note: str = ""
 
 
 def show() -> None:
     """Show the page."""
     show_question(
         "How many points an update?",
-        "An update can follow the exact gradient of all 240 training points, or a rough one of 32, "
-        "or of a single point. Which learns fastest depends on what you count. Guess the winner of "
-        "each race.",
+        f"An update can follow the exact gradient of all {Experiment().data.n_train} training "
+        "points, or a rough one of 32, or of a single point. Which learns fastest depends on what "
+        "you count. **Three races: three winners?** Choose a race and guess its winner.",
     )
-    columns = st.columns(3, gap="medium")
-    with columns[0]:
-        epochs = _epochs_race()
-        result = _show_race(epochs, "Same epochs")
-    with columns[1]:
-        updates = _updates_race()
-        _show_race(updates, "Same updates")
-    with columns[2]:
-        seconds = _seconds_race()
-        _show_race(seconds, "Same seconds")
-        st.segmented_control(
-            "Timed with", list(CLOCKS), default=next(iter(CLOCKS)), required=True, key="clock"
+    race, comparison = _show_races()
+    _show_lesson()
+    if comparison is not None:
+        _show_costs(comparison)
+    offer_comparison(race.experiment, f"Open this in the comparison: the race of {race.key}")
+
+
+def _show_races() -> tuple[Race, Comparison | None]:
+    """The race that is chosen, with its results once they are there."""
+    told, picture = st.columns((2, 3), gap="large")
+    with told:
+        key = st.segmented_control(
+            "On the same number of",
+            RACES,
+            default=RACES[0],
+            required=True,
+            format_func=str.capitalize,
+            key="race",
         )
-        st.caption(seconds.note)
-    st.markdown(
-        "**Lesson and measurement.** The lesson counts the updates, "
-        f"{_listed(batches.updates_per_epoch().values())} an epoch, and stops there. What decides "
-        "is what an update is worth and what it costs. All run at the lesson's learning rate, "
-        f"{epochs.experiment.training.learning_rate:g} with Adam; at another the races may end "
-        "otherwise."
-    )
-    if result is not None:
-        _show_costs(result)
-    races = {race.key: race for race in (epochs, updates, seconds)}
-    last = st.session_state.get("last_race", "epochs")
-    offer_comparison(races[last].experiment, f"Open this in the comparison: the race of {last}")
+        race = _race(key)
+        guess = st.segmented_control(
+            "Your winner", NAMES, key=f"guess_{key}", persist_state="session"
+        )
+        st.caption(f"{race.rule} (full, 32, 1).")
+        comparison = results_of(race.experiment, key)
+        if comparison is not None and guess is not None:
+            _show_winner(race, judge(comparison.groups()), guess)
+        if key == "seconds":
+            _show_clock()
+    with picture:
+        if comparison is not None and guess is not None:
+            _show_picture(race, comparison)
+    return race, comparison
+
+
+def _race(key: str) -> Race:
+    return {"epochs": _epochs_race, "updates": _updates_race, "seconds": _seconds_race}[key]()
 
 
 def _epochs_race() -> Race:
@@ -86,19 +96,18 @@ def _updates_race() -> Race:
 
 
 def _seconds_race() -> Race:
-    networks = st.session_state.get("clock") or next(iter(CLOCKS))
-    seconds = _measured(CLOCKS[networks])
+    seconds = _measured(_n_timed())
     experiment = batches.race_of_seconds(seconds)
     steps = batches.updates_per_epoch()
     per_epoch = tuple(1000 * seconds[name] * steps[name] for name in NAMES)
     total = per_epoch[1] * _epochs_of(experiment)[1]
-    updates = _listed(_updates_of(experiment))
-    rule = f"About {total:.0f} ms of updates: {updates} of them"
-    note = (
-        f"Here an update by the full batch takes {_ratio(seconds)} times as long as one by a "
-        "single point. Scoring is not timed."
-    )
-    return Race("seconds", experiment, "Milliseconds", per_epoch, rule, note)
+    rule = f"About {total:.0f} ms of updates: {_listed(_updates_of(experiment))} of them"
+    return Race("seconds", experiment, "Milliseconds", per_epoch, rule)
+
+
+def _n_timed() -> int:
+    """How many networks train side by side where the updates are timed."""
+    return CLOCKS[st.session_state.get("clock") or next(iter(CLOCKS))]
 
 
 @st.cache_resource(max_entries=4, show_spinner="Timing…")
@@ -106,28 +115,33 @@ def _measured(n_networks: int) -> dict[str, float]:
     return batches.race_seconds_per_update(load_data(Experiment().data), n_networks)
 
 
-def _show_race(race: Race, title: str) -> Comparison | None:
-    """One race: its result is shown once its winner was guessed."""
-    st.subheader(title, anchor=False)
-    st.caption(f"{race.rule} (full, 32, 1).")
-    guess = st.segmented_control(
-        "Your winner",
-        NAMES,
-        key=f"guess_{race.key}",
-        on_change=lambda: st.session_state.update(last_race=race.key),
-    )
-    comparison = training.comparison_of(race.experiment, race.key)
-    if comparison is None or comparison.experiment != race.experiment:
-        return None
-    if guess is not None:
-        _show_outcome(race, comparison, guess)
-    return comparison
+def _show_clock() -> None:
+    with st.expander("What was timed?"):
+        st.segmented_control(
+            "Timed with",
+            list(CLOCKS),
+            default=next(iter(CLOCKS)),
+            required=True,
+            key="clock",
+            persist_state="session",
+        )
+        st.markdown(
+            f"Here an update by the full batch takes {_ratio(_measured(_n_timed()))} times as long "
+            "as one by a single point. Scoring is not timed."
+        )
 
 
-def _show_outcome(race: Race, comparison: Comparison, guess: str) -> None:
+def _show_winner(race: Race, judged: Judgement, guess: str) -> None:
+    top = _top(judged)
+    st.markdown(_winner_in_words(top, guess))
+    st.caption(f"On fresh points: {as_plain_text(_verdicts(judged))}.")
+    winners = st.session_state.setdefault("race_winners", {})
+    winners[race.key] = top
+    st.markdown(_answer(winners))
+
+
+def _show_picture(race: Race, comparison: Comparison) -> None:
     groups = comparison.groups()
-    judged = judge(groups)
-    st.markdown(_winner(judged, guess))
     figure = figures_races.race(
         groups,
         race.per_epoch,
@@ -136,15 +150,30 @@ def _show_outcome(race: Race, comparison: Comparison, guess: str) -> None:
         dark=st.context.theme.type == "dark",
     )
     show_figure(figure, f"race_{race.key}", figures_races.race_in_words(groups, race.clock))
-    st.caption(f"On fresh points: {as_plain_text(_verdicts(judged))}.")
 
 
-def _winner(judged: Judgement, guess: str) -> str:
+def _top(judged: Judgement) -> tuple[str, ...]:
+    """Who won: several if they cannot be told apart."""
+    return tuple(name for index, name in enumerate(judged.names) if judged.tier(index) == 1)
+
+
+def _winner_in_words(top: tuple[str, ...], guess: str) -> str:
     """Who won, and whether that was guessed."""
-    top = [name for index, name in enumerate(judged.names) if judged.tier(index) == 1]
     won = f"{top[0]} wins" if len(top) == 1 else f"a tie of {' and '.join(top)}"
-    said = "as you guessed" if top == [guess] else f"your guess was {guess}"
+    said = "as you guessed" if top == (guess,) else f"your guess was {guess}"
     return f"**{won[0].upper()}{won[1:]}**; {said}."
+
+
+def _answer(winners: Mapping[str, tuple[str, ...]]) -> str:
+    """Whether the races that were guessed so far have different winners."""
+    run = [key for key in RACES if key in winners]
+    listed = "; ".join(f"on the same {key} {' and '.join(winners[key])}" for key in run)
+    if len(run) < len(RACES):
+        return f"So far: {listed}. Guess the other races, too."
+    if any(len(top) > 1 for top in winners.values()):
+        return f"**Three races, and a tie among them:** {listed}."
+    count = ("one winner", "two winners", "three winners")[len(set(winners.values())) - 1]
+    return f"**Three races, {count}:** {listed}."
 
 
 def _verdicts(judged: Judgement) -> str:
@@ -153,6 +182,16 @@ def _verdicts(judged: Judgement) -> str:
         said.text
         for pair, said in zip(judged.pairs, judged.verdicts, strict=True)
         if judged.tier(pair.first) == 1 or judged.tier(pair.second) == 1
+    )
+
+
+def _show_lesson() -> None:
+    st.markdown(
+        "**Lesson and measurement.** The lesson counts the updates of an epoch, "
+        f"{_listed(batches.updates_per_epoch().values())}, and what a batch holds, but runs no "
+        "race. What decides is what an update is worth and what it costs. All run at the lesson's "
+        f"learning rate, {Experiment().training.learning_rate:g} with Adam; at another the races "
+        "may end otherwise."
     )
 
 
@@ -182,9 +221,10 @@ def _show_table(architecture: Architecture) -> None:
     st.markdown("\n".join(["| | Full batch | 32 | 1 |", "|:--|--:|--:|--:|", *lines]))
     more, few = (batches.activations_held(architecture, size) for size in (MILLION, 32))
     st.markdown(
-        "The times were taken on this machine just now. A step has a fixed cost that its points "
-        f"share: for one small network {n_points} points take {_ratio(alone)} times as long as "
-        f"one, for 20 networks, where the arithmetic tells, {_ratio(together)} times. "
+        "The times were measured on this machine, once since the server started. A step has a "
+        f"fixed cost that its points share: for one small network {n_points} points take "
+        f"{_ratio(alone)} times as long as one, for 20 networks, where the arithmetic tells, "
+        f"{_ratio(together)} times. "
         "Between forward and backward pass a batch holds its points and every unit's output, "
         f"{sum(architecture.widths)} numbers a point for {architecture.label}. With a million "
         f"points the full batch would hold {more:,}: {more / few:,.0f} times what 32 points do, "
@@ -196,21 +236,27 @@ def _show_table(architecture: Architecture) -> None:
 def _show_noise(result: Comparison) -> None:
     st.subheader("How rough is the gradient?", anchor=False)
     run = result.groups()[NAMES.index("batch 32")].runs[0]
-    epoch = st.select_slider(
-        "Measured at the weights after so many epochs of batch 32",
-        run.snapshot_epochs,
-        key="noise_epoch",
-    )
+    with st.expander("At which weights?"):
+        epoch = st.select_slider(
+            "Those after so many epochs of batch 32",
+            run.snapshot_epochs,
+            key=f"noise_epoch_{run.snapshot_epochs[-1]}",
+        )
     index = run.snapshot_epochs.index(epoch)
     found = _noise(result.experiment.to_json(), index, result)
+    st.markdown(_noise_in_words(found, epoch, Experiment().data.n_train))
     figure = figures_batches.noise(found, dark=st.context.theme.type == "dark")
     show_figure(figure, "noise", figures_batches.noise_in_words(found))
+
+
+def _noise_in_words(found: GradientNoise, epoch: int, n: int) -> str:
     at_32 = found.measured[NOISE_SIZES.index(32)]
-    st.markdown(
-        f"A gradient of 32 points misses the full one by {at_32:.2f} times its length here. Half "
-        "of that takes four times the points, a little less as the batch nears all 240, where "
-        "nothing is left to chance. The nearer the minimum, the shorter the gradient, and the "
-        "more of a batch's is noise."
+    when = f"After {epoch} epochs of batch 32" if epoch else "Before training"
+    return (
+        f"{when} a gradient of 32 points misses the full one by {at_32:.2f} times its length. By "
+        f"theory half of that takes {points_for_half(32, n)} points, not "
+        f"{4 * 32}: no point is drawn twice, and with all {n} nothing is left to chance. The "
+        "nearer the minimum, the shorter the gradient, and the more of a batch's is noise."
     )
 
 
