@@ -1,4 +1,4 @@
-"""How an architecture learned: fits, underfits, overfits, unstable or diverged, by which rule."""
+"""How an architecture learned, and by which rule: fits, underfits, overfits, fails."""
 
 from collections.abc import Sequence
 from typing import Literal, NamedTuple
@@ -8,9 +8,9 @@ from numpy.typing import NDArray
 
 from moonlab.parameters import Floats
 from moonlab.rules import Fault, Rule, check, optional, real
-from moonlab.stats import numbers, refuse
+from moonlab.stats import MIN_SEEDS, numbers, refuse
 
-DiagnosisKind = Literal["fits", "underfits", "overfits", "unstable", "diverged"]
+DiagnosisKind = Literal["fits", "underfits", "overfits", "unstable", "diverged", "too few"]
 
 MOST_DIVERGED = 0.5
 UNSTABLE_SHARE = 0.02
@@ -49,7 +49,8 @@ def diagnose(
     """How an architecture learned, judged by its typical seed and by how many seeds failed.
 
     A seed failed if it diverged or ended more than 20 points below the best seed on unseen points;
-    the typical seed is the median of those that did not fail.
+    the typical seed is the median of those that did not fail. From under 6 seeds only failures are
+    told: what the others share may be luck.
 
     Parameters
     ----------
@@ -85,6 +86,8 @@ def diagnose(
     kind = _typical(np.median(seen[~failed]), np.median(unseen[~failed]), best_possible)
     if failed.mean() >= UNSTABLE_SHARE and (kind != "underfits" or broke.any()):
         return Diagnosis("unstable", f"{_of_seeds(failed)} failed: {_RULES['unstable']}.")
+    if len(unseen) < MIN_SEEDS:
+        return Diagnosis("too few", f"{_RULES['too few']}.")
     rule = _RULES[kind if best_possible is not None else f"{kind}, best unknown"]
     return Diagnosis(kind, f"{rule}; {_of_seeds(failed)} failed." if failed.any() else f"{rule}.")
 
@@ -119,6 +122,7 @@ _RULES = {
     "unstable": f"they diverged or ended more than {_points_of(FAILED_BELOW)} below the best seed "
     f"(unstable from {UNSTABLE_SHARE:.0%} of the seeds)",
     "diverged": f"more than {MOST_DIVERGED:.0%} of the seeds",
+    "too few": f"It takes at least {MIN_SEEDS} seeds to tell what is typical",
 }
 
 

@@ -422,8 +422,20 @@ def test_one_of_many_seeds_is_no_share():
     )
 
 
+@pytest.mark.parametrize("n", [1, 5])
+def test_under_six_seeds_only_failures_are_diagnosed(n):
+    for best_possible in (0.99, None):
+        assert diagnosed([0.99] * n, [0.985] * n, best_possible) == (
+            "too few",
+            "It takes at least 6 seeds to tell what is typical.",
+        )
+    assert diagnosed([0.99] * n, [0.985] * n, 0.99, n_diverged=n).kind == "diverged"
+    assert diagnosed([0.99] * 5, [0.985] * 5, 0.99, n_diverged=1).kind == "unstable"
+    assert diagnosed([0.99] * 6, [0.985] * 6, 0.99).kind == "fits"
+
+
 def test_rules_state_their_thresholds():
-    assert diagnosed([0.843] * 3, [0.859] * 3, 0.99).rule == (
+    assert diagnosed([0.843] * 6, [0.859] * 6, 0.99).rule == (
         "On unseen points the median seed ends more than 2 points below the best possible "
         "accuracy, and most of that is missing in training already."
     )
@@ -431,10 +443,10 @@ def test_rules_state_their_thresholds():
         "1 of 3 seeds failed: they diverged or ended more than 20 points below the best seed "
         "(unstable from 2% of the seeds)."
     )
-    assert diagnosed([0.8] * 3, [0.8] * 3, None).rule == (
+    assert diagnosed([0.8] * 6, [0.8] * 6, None).rule == (
         "The median seed gets under 90% right in training."
     )
-    assert diagnosed([1.0] * 3, [0.97] * 3, 0.99).kind == "fits"  # 2 points to the last digit
+    assert diagnosed([1.0] * 6, [0.97] * 6, 0.99).kind == "fits"  # 2 points to the last digit
 
 
 # The door
