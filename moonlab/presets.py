@@ -3,10 +3,11 @@
 from collections.abc import Callable
 from typing import NamedTuple
 
+import numpy as np
 import pandas as pd
 
 from moonlab import lesson
-from moonlab.results import Comparison
+from moonlab.results import Comparison, Group
 from moonlab.spec import Architecture, DataSpec, Experiment, Training
 
 _MANY = tuple(range(20))
@@ -41,7 +42,7 @@ def overfitting() -> Experiment:
         data=DataSpec(n_samples=100, noise=0.4),
         training=Training(epochs=1000),
         architectures=(Architecture((4,), engine="numpy"), Architecture((64, 64), engine="numpy")),
-        seeds=tuple(range(5)),
+        seeds=tuple(range(6)),
     )
 
 
@@ -111,8 +112,20 @@ def _see_accuracies(comparison: Comparison) -> str:
 def _see_gap(comparison: Comparison) -> str:
     summary = comparison.summary()
     return (
+        f"{' '.join(_losses_of(group) for group in comparison.groups())} "
         f"On the points it learned from: {_names_with(summary['train_accuracy'], summary)}. "
         f"On fresh ones: {_names_with(summary['test_accuracy'], summary)}."
+    )
+
+
+def _losses_of(group: Group) -> str:
+    """Where the mean losses of whole runs went."""
+    n_rows = min(len(run.curves) for run in group.runs)
+    train, val = np.mean([run.curves[:n_rows, :2] for run in group.runs], axis=0).T
+    best = int(val.argmin())
+    return (
+        f"{group.name}: the validation loss fell to {val[best]:.2f} by epoch {best:,} and ended at "
+        f"{val[-1]:.2f}, the training loss at {train[-1]:.2f}."
     )
 
 

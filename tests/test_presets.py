@@ -53,6 +53,20 @@ def test_the_overfitting_preset_overfits():
     assert large.val_loss > 3 * small.val_loss
 
 
+def test_what_was_seen_of_overfitting_are_the_losses_that_one_was_to_watch():
+    comparison = ml.compare(short(PRESETS["overfitting"].experiment()))
+    said = PRESETS["overfitting"].seen(comparison)
+    means = comparison.history().groupby(["architecture", "epoch"])[["train_loss", "val_loss"]]
+    for name in comparison.experiment.names:
+        train, val = (means.mean().loc[name][f"{part}_loss"] for part in ("train", "val"))
+        assert (
+            f"{name}: the validation loss fell to {val.min():.2f} by epoch {val.idxmin()} and "
+            f"ended at {val.iloc[-1]:.2f}, the training loss at {train.iloc[-1]:.2f}."
+        ) in said
+    for row in comparison.summary().itertuples():
+        assert f"{row.architecture} {100 * row.test_accuracy:.1f}%" in said
+
+
 def test_the_two_engines_agree_to_rounding():
     comparison = ml.compare(short(PRESETS["engines"].experiment()))
     said = PRESETS["engines"].seen(comparison)
