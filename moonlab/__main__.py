@@ -6,23 +6,27 @@ import os
 import re
 import sys
 from pathlib import Path
+from urllib.parse import parse_qs
 
 import pandas as pd
 from tqdm import tqdm
 
 from moonlab import __version__, export
 from moonlab.budget import check_budget
-from moonlab.codec import MAX_JSON_CHARACTERS
+from moonlab.codec import MAX_JSON_CHARACTERS, QUERY_KEY
 from moonlab.compare import Progress, compare
 from moonlab.presets import PRESETS
 from moonlab.rules import Fault, SpecError, shown
 from moonlab.spec import Experiment
 
+_KEY = re.compile(r"[\w-]{32,}", re.ASCII)
 _EPILOG = """examples:
   python -m moonlab compare --out results
       the lesson's five networks; look into results/summary.csv
   python -m moonlab compare results/experiment.json --out again
       the same experiment once more, or one downloaded from the dashboard
+  python -m moonlab compare "http://localhost:8501/?experiment=eNq..." --out results
+      the experiment of a link to the dashboard; the key after "experiment=" will do
 
 The dashboard: streamlit run streamlit_app.py
 """
@@ -48,7 +52,9 @@ def _parser() -> argparse.ArgumentParser:
         ),
     )
     source = command.add_mutually_exclusive_group()
-    source.add_argument("experiment", nargs="?", type=Path, metavar="EXPERIMENT.json")
+    source.add_argument(
+        "experiment", nargs="?", metavar="EXPERIMENT", help="a JSON file, or a link or its key"
+    )
     source.add_argument("--preset", choices=PRESETS, help="a ready experiment (default: lesson)")
     command.add_argument(
         "--out", required=True, type=Path, metavar="DIR", help="folder to write to"
@@ -62,17 +68,35 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _read_experiment(path: Path) -> Experiment:
+def _read_experiment(source: str) -> Experiment:
+    """The experiment in a file, or in a link to the dashboard."""
+    is_link = "://" in source or f"{QUERY_KEY}=" in source or _KEY.fullmatch(source)
+    return _read_link(source) if is_link and not os.path.exists(source) else _read_file(source)
+
+
+def _read_link(link: str) -> Experiment:
+    """The experiment in an address with its key, or in the key alone."""
+    if _KEY.fullmatch(link):
+        return Experiment.from_query({QUERY_KEY: link})
+    query = link.partition("#")[0].partition("?")[2] or link
+    keys = parse_qs(query, keep_blank_values=True).get(QUERY_KEY, [])
+    if len(keys) != 1:
+        rule = f"must hold one `{QUERY_KEY}`: copy it again, from Share"
+        raise SpecError([Fault("link", rule, f"{len(keys)}")])
+    return Experiment.from_query({QUERY_KEY: keys[0]})
+
+
+def _read_file(name: str) -> Experiment:
     """The experiment in a file, of which no more is read than an experiment can be."""
-    with path.open("rb") as file:
+    with open(name, "rb") as file:
         content = file.read(4 * MAX_JSON_CHARACTERS + 1)
     if len(content) > 4 * MAX_JSON_CHARACTERS:
         rule = f"must hold at most {MAX_JSON_CHARACTERS:,} characters"
-        raise SpecError([Fault(str(path), rule, "more")])
+        raise SpecError([Fault(name, rule, "more")])
     try:
         return Experiment.from_json(content.decode("utf-8-sig"))
     except UnicodeDecodeError:
-        raise SpecError([Fault(str(path), "must be a text in UTF-8", "other bytes")]) from None
+        raise SpecError([Fault(name, "must be a text in UTF-8", "other bytes")]) from None
 
 
 def _read_budget(text: str) -> float:

@@ -126,6 +126,34 @@ def test_the_margin_of_the_experiment_decides_the_verdicts_in_the_files(tmp_path
     assert '"margin_points": 100.0' in (tmp_path / "experiment.json").read_text(encoding="utf-8")
 
 
+KEY = SMALL.to_query()["experiment"]
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        KEY,
+        f"experiment={KEY}",
+        f"?experiment={KEY}",
+        f"http://localhost:8501/?experiment={KEY}",
+        f"https://moonlab.example/lab/compare?draft=x&experiment={KEY}&a=b#results",
+    ],
+)
+def test_a_link_to_the_page_is_the_experiment_too(link, tmp_path, monkeypatch, compared):
+    asked = []
+    monkeypatch.setattr(
+        cli, "compare", lambda asked_for, *_, **__: asked.append(asked_for) or compared
+    )
+    assert run(link, "--out", tmp_path) == 0
+    assert asked == [SMALL]
+
+
+def test_a_file_goes_before_a_link_of_the_same_text(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path(KEY[:40]).write_text(SMALL.to_json(), encoding="utf-8")
+    assert run(KEY[:40], "--out", tmp_path) == 0
+
+
 def test_a_terminal_that_lacks_the_arrow_gets_no_traceback(small_json, tmp_path):
     done = python_m_moonlab("compare", small_json, "--out", tmp_path, PYTHONIOENCODING="latin-1")
     assert b"Traceback" not in done.stderr

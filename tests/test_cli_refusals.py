@@ -89,6 +89,26 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path, capsys, monkeypatch, argu
     assert contents(tmp_path) == []
 
 
+KEY = SMALL.to_query()["experiment"]
+BAD_LINKS = {
+    "cut off": (f"http://localhost:8501/?experiment={KEY[:-4]}", "copy the link again"),
+    "key cut off": (KEY[:-4], "copy the link again"),
+    "empty": ("http://localhost:8501/?experiment=", "1 to 8,000 characters"),
+    "two": (f"http://localhost:8501/?experiment={KEY}&experiment={KEY}", "must hold one"),
+    "none": ("http://localhost:8501/lab?draft=x", "copy it again, from Share"),
+    "too long": ("experiment=" + "A" * 9_000, "1 to 8,000 characters"),
+}
+
+
+@pytest.mark.parametrize(("link", "words"), BAD_LINKS.values(), ids=BAD_LINKS)
+def test_a_bad_link_is_refused_with_a_sentence(tmp_path, capsys, link, words):
+    assert run(link, "--out", tmp_path / "out") == 2
+    said = capsys.readouterr().err
+    assert words in said
+    assert_calm(said)
+    assert contents(tmp_path) == []
+
+
 @pytest.mark.parametrize("out", ["small.json", "small.json/out"])
 def test_a_folder_that_cannot_be_made_is_named_before_any_work(
     small_json, capsys, monkeypatch, out

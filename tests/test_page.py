@@ -8,6 +8,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 import moonlab as ml
+from moonlab import __main__ as cli
 from moonlab.codec import QUERY_KEY
 from moonlab.ui import arrival, training
 
@@ -251,6 +252,17 @@ def test_a_preset_loads_trains_and_tells_what_was_seen_and_undo_brings_back_what
     assert "What was seen" in texts(at.markdown)
     at.button(key="undo").click().run()
     assert current(at) == SMALL
+
+
+def test_the_link_and_the_command_of_share_are_those_of_what_is_set_up(monkeypatch):
+    at = open_page()
+    at.number_input(key="training_epochs").set_value(4).run()
+    link, command = (code.value for code in at.code[:2])
+    assert link.endswith(f"?{QUERY_KEY}={current(at).to_query()[QUERY_KEY]}")
+    asked = []
+    monkeypatch.setattr(cli, "_compare", lambda arguments: asked.append(cli._read(arguments)[0]))
+    assert cli.main(command.removeprefix("python -m moonlab ").split()) == 0
+    assert asked == [current(at)]
 
 
 def test_a_link_to_too_much_work_is_refused_once_and_nothing_trains():

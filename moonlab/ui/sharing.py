@@ -59,12 +59,10 @@ def _show_share(current: Experiment | None) -> None:
         st.caption("Correct what is marked first.")
         return
     st.caption("The address of this page is the experiment. Copy it from here:")
-    address = (st.context.url or "").split("?")[0]
-    st.code(
-        f"{address}?{QUERY_KEY}={current.to_query()[QUERY_KEY]}", language=None, wrap_lines=True
-    )
-    st.caption("Download experiment.json below; this reproduces its results:")
-    st.code("python -m moonlab compare experiment.json --out results", language="sh")
+    address, key = (st.context.url or "").split("?")[0], current.to_query()[QUERY_KEY]
+    st.code(f"{address}?{QUERY_KEY}={key}", language=None, wrap_lines=True)
+    st.caption("This trains the same without the page:")
+    st.code(f"python -m moonlab compare {key} --out results", language="sh", wrap_lines=True)
 
 
 def _show_load() -> None:
