@@ -16,6 +16,7 @@ from moonlab.lab.point_loss import PointLoss
 from moonlab.lab.wrong_start import compare_from, confidently_wrong
 from moonlab.ui import training
 from moonlab.ui.lab import batches as batches_page
+from moonlab.ui.lab import losses as losses_page
 
 SCRIPT = """
 from moonlab.ui import page
@@ -111,19 +112,68 @@ def test_the_lessons_three_cases_stand_in_the_table(losses):
     ]
 
 
-def test_the_race_from_wrong_starts_is_shown_once_its_outcome_was_guessed(losses):
-    ordinary = ml.compare(presets.losses())
+@pytest.fixture(scope="module")
+def ordinary():
+    return ml.compare(presets.losses())
+
+
+def test_the_race_from_wrong_starts_is_shown_once_its_outcome_was_guessed(losses, ordinary):
     (said,) = judge(ordinary.groups()).verdicts
     assert said.text in shown(losses)
-    assert "Guess first" in shown(losses)
+    assert "from 20 starts" in shown(losses)
+    assert "20 networks 2→16→1, 200 steps" in shown(losses)
+    assert "this race can be seen here only" in shown(losses)
+    assert "guessed.**" not in shown(losses)
     choose(losses, "guess", "Squared error")
     choose(losses, "sureness", 4.0)
-    wrong = compare_from(ordinary.experiment, confidently_wrong(ordinary.groups()[0].runs, 4.0))
+    wrong = wrong_race(ordinary, 4.0)
     (said,) = judge(wrong.groups()).verdicts
     assert said.text in shown(losses)
     assert "Not as you guessed" in shown(losses)
     choose(losses, "guess", "Cross-entropy")
     assert "**As you guessed.**" in shown(losses)
+    by_entropy, by_square = wrong.groups()
+    began = np.mean([run.curves[0] for run in by_entropy.runs], axis=0)
+    assert f"They began with {100 * began[2]:.1f}% right" in shown(losses)
+    assert f"a surprise of {began[0] / np.log(2):.1f} bits" in shown(losses)
+    n_stuck = sum(says_one_class(run) for run in by_square.runs)
+    assert n_stuck > 0
+    assert f"{n_stuck} of the 20 with squared error end by calling every point" in shown(losses)
+
+
+def wrong_race(ordinary, sureness):
+    starts = confidently_wrong(ordinary.groups()[0].runs, sureness)
+    return compare_from(ordinary.experiment, starts)
+
+
+def says_one_class(run):
+    return len(set(run.predict_proba(ml.load_data(run.data).X_test) > 0.5)) == 1
+
+
+def test_the_losses_say_where_the_lesson_and_both_races_part(losses, ordinary):
+    choose(losses, "guess", "Neither")
+    choose(losses, "sureness", 1.0)
+    slow, wrong = (
+        [f"{100 * np.mean(accuracies(group)):.1f}%" for group in comparison.groups()]
+        for comparison in (ordinary, wrong_race(ordinary, 1.0))
+    )
+    assert (
+        f"it is slower, with {slow[1]} of fresh points right after 200 updates where cross-entropy "
+        f"has {slow[0]}. From these confidently wrong starts it has {wrong[1]} where cross-entropy "
+        f"has {wrong[0]}:"
+    ) in shown(losses)
+
+
+def accuracies(group):
+    return [run.scores.test.accuracy for run in group.runs]
+
+
+def test_a_race_from_wrong_starts_is_trained_once_for_all_sessions(ordinary, monkeypatch):
+    calls = []
+    monkeypatch.setattr(losses_page, "compare_from", lambda *given: calls.append(given) or ordinary)
+    for _ in range(2):
+        losses_page._from_wrong(ordinary.experiment.to_json(), 3.0, ordinary)
+    assert len(calls) == 1
 
 
 def test_the_losses_lead_to_their_race_in_the_comparison(losses):

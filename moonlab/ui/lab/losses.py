@@ -22,24 +22,24 @@ GUESSES = ("Cross-entropy", "Squared error", "Neither")
 
 def show() -> None:
     """Show the page."""
+    experiment = presets.losses()
     show_question(
         "Why not squared error?",
         "The lesson trains on cross-entropy and says that squared error fails. Move a point to see "
-        "how hard each loss pulls at it; then let the two race, from 20 starts.",
+        "how hard each loss pulls at it; then let the two race, from "
+        f"{len(experiment.seeds)} starts.",
     )
     _show_point()
-    experiment = presets.losses()
     st.subheader("The race", anchor=False)
     ordinary = results_of(experiment, "ordinary")
     if ordinary is not None:
-        guess, sureness = _show_choices()
         left, right = st.columns(2, gap="large")
         with left:
             _show_ordinary(ordinary)
         with right:
-            wrong = _show_wrong(ordinary, guess, sureness)
+            wrong = _show_wrong(ordinary)
         _show_lesson(ordinary, wrong)
-    offer_comparison(experiment)
+    offer_comparison(experiment, "Open this in the comparison: the race from ordinary starts")
 
 
 @st.fragment
@@ -47,17 +47,17 @@ def _show_point() -> None:
     """One point, moved along the logit: fragments rerun alone, so that it follows the hand."""
     left, right = st.columns((3, 2), gap="large")
     with left:
-        with st.container(horizontal=True):
+        z = st.slider(
+            "Logit z of the point",
+            -figures_losses.FURTHEST,
+            figures_losses.FURTHEST,
+            -2.0,
+            0.1,
+            key="z",
+        )
+        with st.expander("The other class"):
             y = st.segmented_control(
-                "True class", (1, 0), default=1, required=True, key="y", width="content"
-            )
-            z = st.slider(
-                "Logit z of the point",
-                -figures_losses.FURTHEST,
-                figures_losses.FURTHEST,
-                -2.0,
-                0.1,
-                key="z",
+                "True class of the point", (1, 0), default=1, required=True, key="y"
             )
         point = PointLoss.at(z, y)
         figure = figures_losses.losses_at_logit(point, dark=_is_dark())
@@ -108,20 +108,35 @@ def _show_ordinary(comparison: Comparison) -> None:
     training = comparison.experiment.training
     st.markdown("**From ordinary starts**")
     st.caption(
-        f"{len(comparison.experiment.seeds)} networks 2→16→1, {training.epochs} steps down the "
-        f"full gradient at rate {training.learning_rate:g}; both losses from the same weights. "
-        "A thin line is a network, the thick one their mean."
+        f"{len(comparison.experiment.seeds)} networks "
+        f"{comparison.experiment.architectures[0].label}, {training.epochs} steps down the full "
+        f"gradient at rate {training.learning_rate:g}; both losses from the same weights. A thin "
+        "line is a network, the thick one their mean."
     )
     _show_race(comparison, judge(comparison.groups()), "ordinary_race")
 
 
-def _show_choices() -> tuple[str | None, float]:
-    """What the reader guesses, and how sure the wrong starts are."""
-    with st.container(horizontal=True, gap="large"):
-        guess = st.segmented_control(
-            "Which loss gets further from a confidently wrong start? Guess.", GUESSES, key="guess"
-        )
-        sureness = st.segmented_control(
+def _show_wrong(ordinary: Comparison) -> Comparison | None:
+    """The race from flipped networks, once its outcome was guessed."""
+    st.markdown("**From confidently wrong starts**")
+    st.caption(
+        "The networks that cross-entropy has just trained, with the sign of the last layer "
+        "flipped: every p becomes 1 − p. The comparison draws its starts at random, so this race "
+        "can be seen here only."
+    )
+    guess = st.segmented_control("Which loss gets further from there? Guess.", GUESSES, key="guess")
+    if guess is None:
+        return None
+    wrong = _from_wrong(ordinary.experiment.to_json(), _choose_sureness(), ordinary)
+    judged = judge(wrong.groups())
+    _show_race(wrong, judged, "wrong_race")
+    st.markdown(_wrong_in_words(wrong, guess == _outcome(judged)))
+    return wrong
+
+
+def _choose_sureness() -> float:
+    with st.expander("Surer still, or less?"):
+        return st.segmented_control(
             "How sure of the wrong answer: logits times",
             SURENESS,
             default=2.0,
@@ -129,24 +144,6 @@ def _show_choices() -> tuple[str | None, float]:
             format_func=lambda factor: f"{factor:g}",
             key="sureness",
         )
-    return guess, sureness
-
-
-def _show_wrong(ordinary: Comparison, guess: str | None, sureness: float) -> Comparison | None:
-    """The race from flipped networks, once its outcome was guessed."""
-    st.markdown("**From confidently wrong starts**")
-    st.caption(
-        "The networks that cross-entropy has just trained, with the sign of the last layer "
-        "flipped: every p becomes 1 − p. To be surer still, all logits are multiplied."
-    )
-    if guess is None:
-        st.info("Guess first, above.")
-        return None
-    wrong = _from_wrong(ordinary.experiment.to_json(), sureness, ordinary)
-    judged = judge(wrong.groups())
-    _show_race(wrong, judged, "wrong_race")
-    st.markdown(_wrong_in_words(wrong, guess == _outcome(judged)))
-    return wrong
 
 
 def _wrong_in_words(wrong: Comparison, is_right: bool) -> str:
@@ -171,6 +168,10 @@ def _says_one_class(score: Score) -> bool:
 
 @st.cache_resource(max_entries=8, show_spinner="Training from there…")
 def _from_wrong(experiment: str, sureness: float, _ordinary: Comparison) -> Comparison:
+    """Trained here, as a worker's jobs draw their starts: half a second for each sureness.
+
+    All sessions share what comes of it, so a server does this three times in its life.
+    """
     trained = _ordinary.groups()[0].runs
     return compare_from(Experiment.from_json(experiment), confidently_wrong(trained, sureness))
 
@@ -193,8 +194,8 @@ def _show_lesson(ordinary: Comparison, wrong: Comparison | None) -> None:
     """Where the lesson's statement and the measurement part."""
     right, wrong_one = _accuracies(ordinary)
     text = (
-        "**Lesson and measurement.** “Squared error fails” is too much: from ordinary starts it is "
-        f"slower, with {_percent(wrong_one)} of fresh points right after "
+        "**Lesson and measurement.** That squared error fails is too much: from ordinary starts it "
+        f"is slower, with {_percent(wrong_one)} of fresh points right after "
         f"{ordinary.experiment.training.epochs} updates where cross-entropy has {_percent(right)}."
     )
     if wrong is not None:
@@ -202,7 +203,7 @@ def _show_lesson(ordinary: Comparison, wrong: Comparison | None) -> None:
         text += (
             f" From these confidently wrong starts it has {_percent(wrong_one)} where "
             f"cross-entropy has {_percent(right)}: where p (1 − p) is next to nothing, so is its "
-            "gradient. The comparison draws its starts, so it can show the first race only."
+            "gradient."
         )
     st.markdown(text)
 
