@@ -123,9 +123,15 @@ def _run(start: Start, stopped: set[int], send: BinaryIO) -> None:
         emit(Failed(job, traceback.format_exc()))
 
 
+def _give_way() -> None:
+    os.nice(max(_NICENESS - os.nice(0), 0))
+
+
 def main() -> None:
-    """Take one job after the other, at a low priority, until the input ends."""
-    os.nice(_NICENESS)
+    """Take one job after the other until the input ends.
+
+    The first is what the first visitor waits for; from then on the server goes before.
+    """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the server, which ends this too
     send = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # whatever else prints must not get between the events
@@ -136,6 +142,7 @@ def main() -> None:
         while (start := starts.get()) is not None:
             _run(start, stopped, send)
             stopped.discard(start.job)
+            _give_way()
 
 
 if __name__ == "__main__":
