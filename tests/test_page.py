@@ -1,5 +1,6 @@
 """The page's logic, run by Streamlit's AppTest: no browser."""
 
+import re
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -163,9 +164,11 @@ def test_too_much_work_is_refused_with_the_estimate():
 @pytest.mark.parametrize("value", ["garbage", "eJw", "x" * 9_000, "é"])
 def test_a_damaged_link_opens_the_default_page_with_one_sentence(value):
     at = open_page(query={QUERY_KEY: value})
-    assert "damaged" in texts(at.warning)
-    assert "Got" in texts(at.warning)
+    (notice,) = at.info
+    assert re.fullmatch(r"This link is damaged[^.\n]*\.", notice.value)  # one sentence
     assert len(shown_table(at)) == 5
+    at.selectbox(key="preset").select("The lesson's classifier by hand").run()
+    assert not settled(at).info  # it spoke of what was there before
 
 
 def test_the_first_edit_of_the_lessons_replay_says_that_it_is_one_no_more():
@@ -200,6 +203,19 @@ def test_stop_ends_training_and_keeps_what_there_was():
     assert "stopped" in texts(at.warning)
     assert set(shown_table(at)["Stopped"]) == {64}
     assert shown_table(at)["Epochs done"].max() < 1500
+
+
+def test_a_message_about_earlier_training_goes_with_it():
+    at = open_page()
+    for act in (
+        lambda: at.selectbox(key="preset").select("The lesson's classifier by hand").run(),
+        lambda: at.button(key="train").click().run(),
+    ):
+        at.session_state.message = "Stopped before there was anything to show."
+        at.run()
+        assert "Stopped" in texts(at.warning)
+        act()
+        assert "Stopped" not in texts(settled(at).warning)
 
 
 def test_a_panel_that_departs_from_the_protocol_says_so_on_its_face_and_in_the_table():

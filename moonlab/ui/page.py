@@ -12,11 +12,13 @@ from moonlab.spec import Experiment
 from moonlab.ui import arrival, panels, results, sharing, shown, sidebar, training
 from moonlab.ui.bind import page_state
 from moonlab.ui.state import PageState
-from moonlab.ui.words import faults_in_words
 
 _LOG = logging.getLogger(__name__)
 _SETTLED_SECONDS = 1.5
 _CONTROLS_HEIGHT = 750
+_DAMAGED = (
+    "This link is damaged, so here is the lesson's comparison instead: copy the link again, whole."
+)
 
 
 def show() -> None:
@@ -64,17 +66,15 @@ def _open() -> None:
     """Begin a session: the address's experiment, or the lesson's five networks."""
     st.session_state.message = ""
     st.session_state.address = st.query_params.get(QUERY_KEY)
-    experiment = lesson.torch_experiment()
+    experiment, notice = lesson.torch_experiment(), ""
     if QUERY_KEY in st.query_params:
         try:
             experiment = Experiment.from_query(st.query_params.to_dict())
         except SpecError as error:
             _LOG.info("a damaged link: %s", error)
-            st.session_state.message = (
-                "This link is damaged, so here is the lesson's comparison instead.\n\n"
-                + faults_in_words(error)
-            )
+            notice = _DAMAGED
     st.session_state.page = PageState(experiment)
+    st.session_state.page.notice = notice
     st.session_state.n_edits = 0
     st.session_state.address_at = 0.0
     st.session_state.is_new = True
@@ -100,6 +100,7 @@ def _follow_address() -> None:
     except SpecError:
         return
     if QUERY_KEY in st.query_params:
+        st.session_state.message = ""
         page_state().load(experiment)
 
 

@@ -33,11 +33,13 @@ def start(experiment: Experiment) -> None:
     """Start a job, unless one of this session's is under way."""
     take_outcome()
     if active_job() is None:
+        st.session_state.message = ""
         st.session_state.job = job_runner().submit(experiment)
 
 
 def start_if_quick(experiment: Experiment) -> None:
     """Start a job that nobody has asked for, if it takes a few seconds only or is there already."""
+    st.session_state.message = ""
     try:
         work = job_runner().estimate(experiment)
     except SpecError:
