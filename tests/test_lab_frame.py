@@ -16,7 +16,7 @@ ANSWERS = {
     "gap_guess": "Not at all",
     "unsure_of_ranking": True,
     "source_guess_0": "Data draw",
-    "rate_guess_gd": 0.1,
+    "rate_gd": 0.1,
 }
 
 

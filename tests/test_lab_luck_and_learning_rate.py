@@ -11,7 +11,8 @@ import moonlab as ml
 from moonlab import lesson
 from moonlab.draws import IndependentDraws
 from moonlab.lab import luck
-from moonlab.lab.pace import RATES, climb, ladder
+from moonlab.lab.figures_rates import told
+from moonlab.lab.pace import RATES, climb, ladder, pace
 from moonlab.lab.variance_shares import Share, VarianceShares, variance_shares
 from moonlab.ui import training
 from moonlab.ui.lab import learning_rate, luck_sources
@@ -202,17 +203,21 @@ def test_the_data_draw_does_much_less_to_the_smallest_network_from_another_start
 def test_the_ladder_is_shown_once_its_best_rate_was_predicted_for_each_optimizer(few_starts):
     at = open_page("learning_rate")
     assert "Lesson and measurement" not in shown(at)
-    choose(at, "rate_guess_gd", 0.1)
+    choose(at, "rate_gd", 0.1)
     plain = ml.compare(few_starts("gd"))
     assert learning_rate.guess_in_words(climb(plain.groups()), 0.1) in shown(at)
     assert learning_rate.lesson_in_words(plain) in shown(at)
-    assert at.select_slider(key="rate_looked_at").value == 0.1
-    at.select_slider(key="rate_looked_at").set_value(100.0).run()
+    assert "The curves at rate 0.1." in shown(at)
+    choose(at, "rate_gd", 100.0)
     assert "At rate 100: all 5 diverged." in shown(at)
     choose(at, "optimizer", "momentum")
     assert "Lesson and measurement" not in shown(at)
-    choose(at, "rate_guess_momentum", 1.0)
-    assert "Nine tenths of each step" in shown(at)
+    choose(at, "rate_momentum", 1.0)
+    momentum = ml.compare(few_starts("momentum"))
+    assert f"does at 1: {median(momentum, '0.1'):.2g} and {median(plain, '1'):.2g}" in shown(at)
+    lowest = min(median(momentum, name) for name in momentum.experiment.names)
+    assert (right_at(momentum, lowest), right_at(plain, lowest)) == (["0.3", "1", "3"], ["3"])
+    assert "it is right at 0.3, 1 and 3, plain descent at 3." in shown(at)
     at.button(key="open").click().run()
     assert at.session_state.page.experiment() == few_starts("momentum")
 
@@ -221,11 +226,32 @@ def test_the_ladder_is_shown_once_its_best_rate_was_predicted_for_each_optimizer
 def test_adam_is_told_from_its_own_ladder(few_starts):
     at = open_page("learning_rate")
     choose(at, "optimizer", "adam")
-    choose(at, "rate_guess_adam", 0.01)
+    choose(at, "rate_adam", 0.01)
     assert "The lesson's rate 0.01 is too slow here, for 200 steps" in shown(at)
     assert "the lesson takes 2,400, with batches of 32" in shown(at)
-    found = climb(ml.compare(few_starts("adam")).groups())
+    adam, plain = (ml.compare(few_starts(optimizer)) for optimizer in ("adam", "gd"))
+    found = climb(adam.groups())
     assert learning_rate.guess_in_words(found, 0.01) in shown(at)
+    assert right_at(adam, found.lowest) == ["0.1", "0.3", "1"]
+    assert right_at(plain, found.lowest) == ["3"]
+    assert "right at 0.1, 0.3 and 1, plain descent (dotted) at 3. A long step" in shown(at)
+    assert f"(at 10: {told(found.rungs[RATES.index(10)])})" in shown(at)
+
+
+def median(comparison, name):
+    (group,) = [group for group in comparison.groups() if group.name == name]
+    return np.median([run.curves[-1, 0] for run in group.runs])
+
+
+def right_at(comparison, lowest):
+    """The rates at which more runs are right than anything else, given what can be reached."""
+    paces = {group.name: [pace(r, lowest) for r in group.runs] for group in comparison.groups()}
+    return [name for name, each in paces.items() if max(each, key=each.count) == "right"]
+
+
+def test_no_rate_may_be_right_by_another_ladders_line(few_starts):
+    found = climb(ml.compare(few_starts("gd")).groups(), 1e-9)
+    assert learning_rate._right_rates(found) == "none"
 
 
 def test_a_guess_is_right_near_or_wrong(few_starts):

@@ -124,6 +124,12 @@ def test_the_ladder_climbs_through_all_four_paces_in_order(by_gd):
     assert found.lowest == min(rung.median for rung in found.rungs)
 
 
+def test_paces_by_what_another_ladder_reaches_leave_medians_and_the_best_rung_alone(by_gd):
+    own, other = climb(by_gd.groups()), climb(by_gd.groups(), 0.001)
+    assert (other.best, other.lowest) == (own.best, own.lowest)
+    assert "right" not in {rung.main for rung in other.rungs}
+
+
 def test_rate_3_is_fine_for_the_full_batch_and_10_wrecks_it(by_gd):
     """LESSON.md §7: 99.6% of the training points after 200 updates at 3, 79% at 10."""
     right = {

@@ -160,13 +160,16 @@ class Ladder:
         return self.rungs[self.best].median
 
 
-def climb(groups: Sequence[Group]) -> Ladder:
-    """Give every run its pace, the least median loss of the groups being what can be reached.
+def climb(groups: Sequence[Group], lowest: float | None = None) -> Ladder:
+    """Give every run its pace.
 
     Parameters
     ----------
     groups : sequence of Group
         Each of one learning rate.
+    lowest : float, optional
+        The train loss that can be reached, such as another ladder's, by which the paces of both
+        can be compared; otherwise the least median loss of these groups.
 
     Raises
     ------
@@ -179,12 +182,12 @@ def climb(groups: Sequence[Group]) -> Ladder:
     if not medians or medians[best] == np.inf:
         rule = "must be groups of runs, one of which stays finite"
         refuse([Fault("groups", rule, shown([group.name for group in groups]))])
-    lowest = medians[best]
+    reachable = medians[best] if lowest is None else lowest
     rungs = [
         Rung(
             group.runs[0].training.learning_rate,
             final,
-            tuple(pace(run, lowest) for run in group.runs),
+            tuple(pace(run, reachable) for run in group.runs),
         )
         for group, final in zip(groups, finals, strict=True)
     ]

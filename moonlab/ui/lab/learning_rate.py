@@ -21,8 +21,6 @@ from moonlab.ui.charts import clicked, show_figure
 from moonlab.ui.fields import in_words
 from moonlab.ui.lab.frame import offer_comparison, results_of, show_question
 
-_RATE = "rate_looked_at"
-
 
 def show() -> None:
     """Show the page."""
@@ -34,14 +32,14 @@ def show() -> None:
         "rates. Too small a step crawls, too large a one breaks everything. "
         "**Predict where the best one lies, then look.**",
     )
-    optimizer, guess = _show_choices()
-    if guess is not None:
-        _show_ladder(optimizer, guess)
+    optimizer, rate = _show_choices()
+    if rate is not None:
+        _show_ladder(optimizer, rate)
     offer_comparison(ladder(optimizer))
 
 
 def _show_choices() -> tuple[str, float | None]:
-    """The optimizer, and which rate the reader thinks is best for it."""
+    """The optimizer, and the rate that the reader thinks is best for it, or looks at later."""
     with st.container(horizontal=True, gap="medium"):
         optimizer = st.segmented_control(
             "Optimizer",
@@ -51,74 +49,69 @@ def _show_choices() -> tuple[str, float | None]:
             format_func=in_words,
             key="optimizer",
         )
-        guess = st.segmented_control(
-            "Which rate ends with the least loss? Predict.",
+        rate = st.segmented_control(
+            "Which rate ends with the least loss? Predict, then look at others.",
             RATES,
             format_func=lambda rate: f"{rate:g}",
-            key=f"rate_guess_{optimizer}",
+            key=_rate_key(optimizer),
             wrap=True,
             persist_state="session",
-            on_change=lambda: st.session_state.pop(_RATE, None),
         )
-    return optimizer, guess
+    return optimizer, rate
 
 
-def _show_ladder(optimizer: str, guess: float) -> None:
+def _rate_key(optimizer: str) -> str:
+    return f"rate_{optimizer}"
+
+
+def _show_ladder(optimizer: str, rate: float) -> None:
     comparison = results_of(ladder(optimizer), "ladder")
     plain = comparison if optimizer == "gd" else results_of(ladder("gd"), "plain ladder")
     if comparison is None or plain is None:
         return
-    groups, found = comparison.groups(), climb(comparison.groups())
-    others = {} if optimizer == "gd" else {in_words("gd"): climb(plain.groups())}
-    st.markdown(guess_in_words(found, guess))
-    st.session_state.setdefault(_RATE, guess)
+    found = climb(comparison.groups())
+    plain_found = climb(plain.groups(), found.lowest)
+    others = {} if optimizer == "gd" else {in_words("gd"): plain_found}
+    place = RATES.index(rate)
+    st.markdown(guess_in_words(found, rate))
     left, right = st.columns(2, gap="large")
     with left:
-        st.markdown("**Where they end.** A mark is a start; click one to see its curves.")
+        st.markdown("**Where they end.** A mark is a start; click one to see its rate's curves.")
         show_figure(
-            figures_rates.rates(found, others, _looked_at(), dark=_is_dark()),
+            figures_rates.rates(found, others, place, dark=_is_dark()),
             "rates",
             figures_rates.rates_in_words(found),
-            on_click=_pick,
+            on_click=lambda: _pick(optimizer),
         )
     with right:
-        _show_steps(groups, found)
+        _show_steps(comparison.groups()[place], found, place)
     st.markdown(rules_in_words())
-    st.markdown(_why(optimizer, found, climb(plain.groups())))
+    st.markdown(_why(optimizer, found, plain_found))
     st.markdown(lesson_in_words(plain))
 
 
-def _looked_at() -> int:
-    return RATES.index(st.session_state[_RATE])
-
-
-def _pick() -> None:
+def _pick(optimizer: str) -> None:
     values = clicked("rates")
     if values is not None:
-        st.session_state[_RATE] = RATES[int(values[0])]
+        st.session_state[_rate_key(optimizer)] = RATES[int(values[0])]
 
 
-def _show_steps(groups: list[Group], found: Ladder) -> None:
-    st.select_slider(
-        "How they get there: the curves at rate",
-        RATES,
-        format_func=lambda rate: f"{rate:g}",
-        key=_RATE,
-    )
-    group, rung = groups[_looked_at()], found.rungs[_looked_at()]
+def _show_steps(group: Group, found: Ladder, place: int) -> None:
+    rung = found.rungs[place]
+    st.markdown(f"**How they get there.** The curves at rate {rung.rate:g}.")
     toss, span = coin_toss("bce"), figures_rates.span_of(found)
     figure = figures_rates.steps(group, rung, toss, span, dark=_is_dark())
     show_figure(figure, "steps", figures_rates.steps_in_words(rung))
     train, fresh = _accuracies(group)
     st.caption(
         f"At rate {rung.rate:g}: {figures_rates.told(rung)}. On average {_percent(train)} of "
-        f"the {groups[0].runs[0].data.n_train} training points are right, {_percent(fresh)} of "
+        f"the {group.runs[0].data.n_train} training points are right, {_percent(fresh)} of "
         "fresh ones."
     )
 
 
 def guess_in_words(found: Ladder, guess: float) -> str:
-    """Whether the guessed rate is the best one, and what came of it."""
+    """Whether a rate is the best one, and what came of it."""
     best = found.rungs[found.best]
     own = found.rungs[RATES.index(guess)]
     if own is best:
@@ -135,7 +128,8 @@ def rules_in_words() -> str:
     """How the paces are told from the curves."""
     return (
         "**The four paces** are read from the curves, by rules. What counts is how much steps up "
-        "undo of what steps down gain, in the logarithm of the loss.\n"
+        "undo of what steps down gain, in the logarithm of the loss. Where "
+        "several fit, the last counts.\n"
         f"- *Too slow*: it ends over {WITHIN:g} times as high as the least median (above the "
         f"dashed line), after a calm fall: at most {CALM:.0%} was undone.\n"
         "- *Right*: it ends below that line, and not more than "
@@ -166,8 +160,8 @@ def _why_momentum(found: Ladder, plain: Ladder) -> str:
         "**Why.** Nine tenths of each step are carried on into the next: steps that agree add up "
         "to 1 + 0.9 + 0.9² + … = 10 of them. So at 0.1 momentum ends about where plain descent "
         f"(dotted) does at 1: {tenth:.2g} and {whole:.2g}. Steps that fight each other cancel, so "
-        f"it does not break ten times earlier: {_right_rates(found)} are right here, "
-        f"{_right_rates(plain)} without momentum."
+        "it does not break ten times earlier: held to the same dashed line, it is right at "
+        f"{_right_rates(found)}, plain descent at {_right_rates(plain)}."
     )
 
 
@@ -179,16 +173,17 @@ def _why_adam(found: Ladder, plain: Ladder) -> str:
     own = found.rungs[RATES.index(rate)]
     return (
         "**Why.** Adam divides each step by the usual size of its gradient, so the rate itself is "
-        f"about how far a weight moves. Right are {_right_rates(found)} here, "
-        f"{_right_rates(plain)} for plain descent (dotted). A long step stays as long and no "
-        f"longer: it shakes more than it breaks (at {wild.rate:g}: {figures_rates.told(wild)})."
-        f" The lesson's rate {rate:g} is {own.main} here, for {n_steps} steps; the lesson takes "
-        f"{n_updates:,}, with batches of {asked.training.batch_size}."
+        "about how far a weight moves. Held to the same dashed line, it is right at "
+        f"{_right_rates(found)}, plain descent (dotted) at {_right_rates(plain)}. A long step "
+        "stays as long and no longer: it shakes more than it breaks "
+        f"(at {wild.rate:g}: {figures_rates.told(wild)}). The lesson's rate {rate:g} is "
+        f"{own.main} here, for {n_steps} steps; the lesson takes {n_updates:,}, with batches of "
+        f"{asked.training.batch_size}."
     )
 
 
 def _right_rates(found: Ladder) -> str:
-    *most, last = (f"{rung.rate:g}" for rung in found.rungs if rung.main == "right")
+    *most, last = [f"{rung.rate:g}" for rung in found.rungs if rung.main == "right"] or ["none"]
     return f"{', '.join(most)} and {last}" if most else last
 
 
