@@ -85,8 +85,8 @@ def test_the_page_opens_on_the_lessons_table_without_an_address():
     at = settled(AppTest.from_file(APP, default_timeout=60).run())
     table = shown_table(at)
     assert list(table["Architecture"]) == ["2→4→1", "2→16→1", "2→32→1", "2→8→8→1", "2→16→16→1"]
-    assert list(table["Train count"]) == ["240/240"] * 5
-    assert list(table["Validation count"]) == ["58/60", "59/60", "59/60", "59/60", "59/60"]
+    assert list(table["Train count"]) == [240] * 5
+    assert list(table["Validation count"]) == [58, 59, 59, 59, 59]
     assert list(table["Parameters"]) == [17, 65, 129, 105, 337]
 
 
@@ -125,9 +125,14 @@ def test_a_bad_value_is_named_keeps_training_off_and_loses_nothing():
     assert at.button(key="train").disabled
     assert list(shown_table(at)["Test"]) == before
     assert at.text_input(key="seeds").value == "0-3, nonsense"
+    at = open_page(query={name: value[0] for name, value in at.query_params.items()})  # a reload
+    assert at.text_input(key="seeds").value == "0-3, nonsense"
+    assert "nonsense" in texts(at.error)
+    assert list(shown_table(at)["Test"]) == before
     at.text_input(key="seeds").set_value("0-3").run()
     assert not at.error
     assert current(at).seeds == (0, 1, 2, 3)
+    assert list(at.query_params) == [QUERY_KEY]
 
 
 def test_all_faults_are_named_at_once():
@@ -171,12 +176,34 @@ def test_a_damaged_link_opens_the_default_page_with_one_sentence(value):
     assert not settled(at).info  # it spoke of what was there before
 
 
+def test_a_damaged_draft_is_left_out_with_one_sentence():
+    at = open_page(query=SMALL.to_query() | {"draft": "garbage"})
+    (notice,) = at.info
+    assert re.fullmatch(r"What was typed last is damaged[^.\n]*\.", notice.value)
+    assert current(at) == SMALL
+    assert list(at.query_params) == [QUERY_KEY]
+
+
 def test_the_first_edit_of_the_lessons_replay_says_that_it_is_one_no_more():
     at = settled(AppTest.from_file(APP, default_timeout=60).run())
     at.number_input(key="training_epochs").set_value(200).run()
     assert "20 seeds" in texts(at.info)
     assert current(at).seeding == "independent"
     assert len(current(at).seeds) == 20
+
+
+def test_runs_that_diverged_are_counted_in_a_warning_and_in_the_table():
+    wild = ml.Architecture(
+        (16,),
+        engine="numpy",
+        name="[w]",
+        override={"optimizer": "gd", "learning_rate": 100.0, "batch_size": 1, "l2": 10.0},
+    )
+    at = open_page(replace(SMALL, architectures=(SMALL.architectures[0], wild)))
+    (warning,) = at.warning
+    assert plain(warning.value).startswith("[w]: 2 of 2 runs diverged.")
+    assert list(shown_table(at)["Diverged"]) == [0, 2]
+    assert shown_table(at)["Diagnosis"][1] == "diverged"
 
 
 def test_markup_in_a_name_is_shown_as_typed():

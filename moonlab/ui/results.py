@@ -43,7 +43,7 @@ def show_results(shown: Shown) -> None:
 
 def _show_numbers(comparison: Comparison, judged: Judgement, key: str) -> None:
     margin = margin_points()
-    show_table(_table(key, margin, comparison, judged), judged)
+    show_table(_table(key, margin, comparison, judged), comparison, judged)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         show_pins(comparison)
     show_downloads(comparison, margin)

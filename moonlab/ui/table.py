@@ -1,18 +1,23 @@
 """The table of results as people read it."""
 
+import pickle
+from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
 import streamlit as st
 from pandas.io.formats.style import Styler
 
-from moonlab.judgement import Judgement
+from moonlab.judgement import Judgement, accuracy_interval
 from moonlab.results import Comparison, Group
-from moonlab.stats import decimals
+from moonlab.stats import Interval, decimals
+from moonlab.ui import terms
 from moonlab.ui.bind import bound
 from moonlab.ui.fields import in_short
 
-_PARTS = (("train", "Train"), ("val", "Validation"), ("test", "Test"))
+Texts = dict[str, str]
+
+_PARTS = {"test": "Test", "train": "Train", "val": "Validation"}
 _BAR = "Test as a bar"
 _DEFAULT_COLUMNS = [
     "Tier",
@@ -27,27 +32,35 @@ _DEFAULT_COLUMNS = [
     "Train count",
     "Gap",
 ]
+_OF_ONE_RUN = ["Test count", "Validation interval"]
 _ALWAYS = ("Diverged", "Stopped", "Epochs done", "Departs in")
+_TEXTS = ("95% interval", "Validation interval", "Diagnosis")
 _FORMATS = {
     "Train": "{:.1f}%",
     "Validation": "{:.1f}%",
     "Train loss": "{:.4g}",
     "Validation loss": "{:.4g}",
     "Test loss": "{:.4g}",
+    "Log-loss": "{:.4g}",
     "Gap": "{:.1f}",
     "Best epoch": "{:.0f}",
     "Seconds": "{:.2f}",
 }
 _HELP = {
-    "Tier": "Tier 1: the leader, and all that are not clearly worse. Needs at least 6 seeds.",
+    "Tier": "Tier 1: the leader, and all that are not clearly worse. Needs at least 6 seeds. Empty "
+    "for what has no pairs with the first row: pinned from other data or seeds, or stopped.",
     "Train": "Share of the training points classified right.",
     "Validation": "Share of the held-out points classified right.",
-    "Test": "Share of 20,000 fresh points from the same source: the one to judge by.",
-    "95% interval": "Where the average over all possible seeds lies, on these fresh points, with "
-    "95% confidence. From a single run: where its true accuracy lies.",
+    "Validation interval": "What the held-out points tell with 95% confidence.",
     "Regret": "Points that are missing to the best classifier that can exist for this data.",
-    "Diagnosis": "Fits, underfits, overfits, unstable or diverged: the rule stands below.",
+    "Diagnosis": "Fits, underfits, overfits, unstable or diverged. Which rule says so: under "
+    "“Look closer”, Diagnosis. From fewer than 6 seeds only failures are told.",
     "Gap": "Train minus test accuracy, in points: what does not carry over to fresh points.",
+    "Train loss": "Mean of the loss that was trained.",
+    "Validation loss": "Mean of the loss that was trained, on the held-out points.",
+    "Test loss": "Mean of the loss that was trained, on the fresh points.",
+    "Log-loss": "Mean surprise at the true class of fresh points, in nats, whichever loss was "
+    "trained: lower is better.",
     "Best epoch": "Where the validation loss was least (mean over seeds).",
     "Seconds": "What its training took, all seeds together.",
     "Parameters": "Weights and biases: what training can turn.",
@@ -61,18 +74,18 @@ def table(comparison: Comparison, judged: Judgement) -> pd.DataFrame:
     frame = summary[["architecture"]].copy()
     frame["Tier"] = pd.array([judged.tier(i) for i in range(len(groups))], dtype="Int64")
     frame["Parameters"] = summary["parameters"]
-    for part, label in (_PARTS[2], *_PARTS[:2]):
+    for part, label in _PARTS.items():
         frame[label] = 100 * summary[f"{part}_accuracy"]
+        frame[f"{label} count"] = [_mean_count(group, part) for group in groups]
         if part == "test":
-            frame["95% interval"] = [_interval(judged, index) for index in range(len(groups))]
+            frame["95% interval"] = [_in_percent(interval) for interval in judged.intervals]
             frame[_BAR] = frame[label]
             frame["Regret"] = 100 * summary["regret"]
-            frame["Diagnosis"] = summary["diagnosis"]
-        else:
-            frame[f"{label} count"] = [_count(group, part) for group in groups]
+            frame["Diagnosis"] = summary["diagnosis"].replace("too few", None)
+    frame["Validation interval"] = [_in_percent(accuracy_interval(one, "val")) for one in groups]
     frame["Gap"] = 100 * summary["generalisation_gap"]
     frame["Train loss"], frame["Validation loss"] = summary["train_loss"], summary["val_loss"]
-    frame["Test loss"] = summary["test_loss"]
+    frame["Test loss"], frame["Log-loss"] = summary["test_loss"], summary["test_log_loss"]
     frame["Best epoch"], frame["Seconds"] = summary["best_epoch"], summary["seconds"]
     frame["Seeds"] = summary["n_seeds"]
     frame["Engine"] = summary["engine"].map({"torch": "PyTorch", "numpy": "NumPy"})
@@ -88,18 +101,17 @@ def table(comparison: Comparison, judged: Judgement) -> pd.DataFrame:
     return frame if frame["Tier"].notna().any() else frame.drop(columns="Tier")
 
 
-def show_table(frame: pd.DataFrame, judged: Judgement) -> None:
+def show_table(frame: pd.DataFrame, comparison: Comparison, judged: Judgement) -> None:
     """Show the table, with a choice of its columns."""
     optional = [str(name) for name in frame if name != "Architecture" and name not in _ALWAYS]
-    chosen = st.session_state.setdefault("chosen_columns", _DEFAULT_COLUMNS)
-    shown = [name for name in chosen if name in optional]
+    chosen = st.session_state.get("chosen_columns") or _default_columns(comparison)
+    shown = [name for name in optional if name in chosen]
     always = ["Architecture", *(name for name in _ALWAYS if name in frame)]
-    st.dataframe(
-        _in_digits(frame, judged),
-        hide_index=True,
-        column_config=_config(),
-        column_order=[*always[:1], *(name for name in optional if name in chosen), *always[1:]],
-        key="table",
+    _draw(
+        frame,
+        [_row_formats(*row) for row in zip(comparison.groups(), judged.intervals, strict=True)],
+        _HELP | _help_of(comparison),
+        [*always[:1], *shown, *always[1:]],
     )
     with st.popover("Columns", icon=":material/view_column:", key="choose_columns"):
         bound(
@@ -114,15 +126,29 @@ def show_table(frame: pd.DataFrame, judged: Judgement) -> None:
         )
 
 
-def _config() -> dict[str, Any]:
+def _default_columns(comparison: Comparison) -> list[str]:
+    """Of one run those too that say how little its counts tell."""
+    return _DEFAULT_COLUMNS + (_OF_ONE_RUN if len(comparison.experiment.seeds) == 1 else [])
+
+
+# Drawing takes longer than all else in a rerun, and only what is drawn anew changes it
+@st.cache_resource(max_entries=64, show_spinner=False, hash_funcs={pd.DataFrame: pickle.dumps})
+def _draw(frame: pd.DataFrame, formats: Sequence[Texts], told: Texts, order: list[str]) -> None:
+    st.dataframe(
+        _styled(frame, formats),
+        hide_index=True,
+        column_config=_config(told),
+        column_order=order,
+        key="table",
+    )
+
+
+def _config(told: Texts) -> dict[str, Any]:
     column = st.column_config
     return {
-        name: column.NumberColumn(help=text)
-        for name, text in _HELP.items()
-        if name not in ("95% interval", "Diagnosis")
+        name: column.TextColumn(help=text) if name in _TEXTS else column.NumberColumn(help=text)
+        for name, text in told.items()
     } | {
-        "95% interval": column.TextColumn(help=_HELP["95% interval"]),
-        "Diagnosis": column.TextColumn(help=_HELP["Diagnosis"]),
         _BAR: column.ProgressColumn(
             help="From 50%, which guessing gets, to 100%.",
             min_value=50,
@@ -132,35 +158,48 @@ def _config() -> dict[str, Any]:
     }
 
 
-def _in_digits(frame: pd.DataFrame, judged: Judgement) -> Styler:
-    """The frame with as many digits as each row's interval supports."""
-    formats: dict[Any, Any] = dict(_FORMATS)
-    styler = frame.style.format(formats, na_rep="—")
-    for row, digits in zip(frame.index, map(_digits, judged.intervals), strict=True):
-        styler = styler.format(f"{{:.{digits}f}}%", subset=pd.IndexSlice[[row], ["Test"]])
-        styler = styler.format(
-            f"{{:.{digits}f}}", na_rep="—", subset=pd.IndexSlice[[row], ["Regret"]]
-        )
+def _help_of(comparison: Comparison) -> Texts:
+    """What depends on the comparison: how many points are fresh, and what varies with the seed."""
+    sizes = {run.scores.test.n for group in comparison.groups() for run in group.runs}
+    points = " or, for stopped runs, ".join(f"{n:,}" for n in sorted(sizes, reverse=True))
+    return {
+        "Test": f"Share of {points} fresh points from the same source: the one to judge by.",
+        "95% interval": f"Where {terms.average(comparison.experiment.seeding)} lies, with 95% "
+        "confidence. From a single run: where its true accuracy lies.",
+    }
+
+
+def _styled(frame: pd.DataFrame, formats: Sequence[Texts]) -> Styler:
+    """The frame with the formats of each row; what is sorted by stays a number."""
+    styler = frame.style.format(dict[Any, Any](_FORMATS), na_rep="—")
+    for row, own in zip(frame.index, formats, strict=True):
+        subset = pd.IndexSlice[[row], list(own)]
+        styler = styler.format(dict[Any, Any](own), na_rep="—", subset=subset)
     return styler
 
 
-def _digits(interval: tuple[float, float]) -> int:
+def _row_formats(group: Group, interval: Interval) -> Texts:
+    """As many digits as the row's interval supports, and counts such as "59/60"."""
+    digits, scores = _digits(interval), group.runs[0].scores
+    sizes = {label: getattr(scores, part).n for part, label in _PARTS.items()}
+    return {"Test": f"{{:.{digits}f}}%", "Regret": f"{{:.{digits}f}}"} | {
+        f"{label} count": f"{{:,.10g}}/{n:,}" for label, n in sizes.items()
+    }
+
+
+def _digits(interval: Interval) -> int:
     low, high = interval
     return decimals(50 * (high - low)) if high >= low else 1
 
 
-def _interval(judged: Judgement, index: int) -> str:
-    low, high = judged.intervals[index]
-    digits = _digits(judged.intervals[index])
-    low, high = max(low, 0.0), min(high, 1.0)  # a t interval may reach beyond what can be
+def _in_percent(interval: Interval) -> str:
+    digits = _digits(interval)
+    low, high = max(interval.low, 0.0), min(interval.high, 1.0)  # t may reach beyond what can be
     return f"{100 * low:.{digits}f}–{100 * high:.{digits}f}%" if high >= low else "—"
 
 
-def _count(group: Group, part: str) -> str:
-    """Counts such as "59/60"; a mean over seeds with one decimal."""
+def _mean_count(group: Group, part: str) -> float:
+    """Points classified right, a mean over seeds to one decimal; nan on no points."""
     scores = [getattr(run.scores, part) for run in group.runs]
-    if scores[0].n == 0:
-        return "—"
     correct = sum(score.correct for score in scores) / len(scores)
-    text = f"{correct:.0f}" if correct == int(correct) else f"{correct:.1f}"
-    return f"{text}/{scores[0].n}"
+    return round(correct, 1) if scores[0].n else float("nan")

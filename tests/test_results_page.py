@@ -1,0 +1,144 @@
+"""The parts of the page that show a comparison, each run alone by Streamlit's AppTest."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from scipy.special import ndtri
+from streamlit.dataframe_util import convert_arrow_bytes_to_pandas_df
+from streamlit.testing.v1 import AppTest
+
+import moonlab as ml
+from moonlab.results import Group
+
+NETWORKS = tuple(ml.Architecture((n,), engine="numpy") for n in (2, 8))
+EXPERIMENT = ml.Experiment(
+    ml.DataSpec(n_samples=120, noise=0.2),
+    ml.Training(epochs=25),
+    NETWORKS,
+    seeds=tuple(range(8)),
+)
+
+
+@pytest.fixture(scope="module")
+def comparison():
+    return ml.compare(EXPERIMENT)
+
+
+@pytest.fixture(scope="module")
+def single():
+    """The same of one seed."""
+    return ml.compare(replace(EXPERIMENT, seeds=(3,)))
+
+
+def _table_alone():
+    import streamlit as st
+
+    from moonlab.judgement import judge
+    from moonlab.ui.table import show_table, table
+
+    comparison = st.session_state.given
+    judged = judge(comparison.groups())
+    show_table(table(comparison, judged), comparison, judged)
+
+
+def shown(part, comparison, **state):
+    """A part of the page, shown alone of this comparison."""
+    at = AppTest.from_function(part, default_timeout=30)
+    for name, value in ({"given": comparison} | state).items():
+        at.session_state[name] = value
+    at.run()
+    assert not at.exception
+    return at
+
+
+def displayed(at):
+    """The cells of the table as one reads them."""
+    element = at.dataframe[0].proto
+    texts = convert_arrow_bytes_to_pandas_df(element.arrow_data.styler.display_values)
+    texts.columns = at.dataframe[0].value.columns
+    return texts[list(element.column_order) or list(texts)]
+
+
+# The table
+
+
+def test_counts_are_read_as_counts_and_sorted_as_numbers(comparison):
+    at = shown(_table_alone, comparison)
+    numbers, texts = at.dataframe[0].value, displayed(at)
+    for part, label, n in (("train", "Train", 96), ("val", "Validation", 24)):
+        runs = comparison.runs_table().groupby("architecture", sort=False)[f"{part}_correct"]
+        assert list(numbers[f"{label} count"]) == pytest.approx(list(runs.mean().round(1)))
+        assert list(texts[f"{label} count"]) == [f"{mean:g}/{n}" for mean in runs.mean().round(1)]
+
+
+def test_a_number_has_as_many_digits_as_the_interval_of_its_row_supports(comparison):
+    texts = displayed(shown(_table_alone, comparison))
+    summary = comparison.summary()
+    widths = 50 * (summary["test_accuracy_high"] - summary["test_accuracy_low"])
+    digits = [0 if width >= 2.5 else 1 if width >= 0.25 else 2 for width in widths]
+    assert len(set(digits)) == 2
+    for row, n in enumerate(digits):
+        assert texts["Test"][row] == f"{100 * summary['test_accuracy'][row]:.{n}f}%"
+        assert texts["Regret"][row] == f"{100 * summary['regret'][row]:.{n}f}"
+
+
+def test_of_one_run_counts_and_intervals_stand_beside_each_other(single):
+    texts = displayed(shown(_table_alone, single))
+    for (name, runs), (_, row) in zip(single.groups(), texts.iterrows(), strict=True):
+        test, val = runs[0].scores.test, runs[0].scores.val
+        assert row["Architecture"] == name
+        assert row["Test count"] == f"{test.correct:,}/20,000"
+        assert row["Validation count"] == f"{val.correct}/24"
+        z, p, n = ndtri(0.975), val.accuracy, val.n  # Wilson's interval, by its formula
+        middle = (p + z**2 / (2 * n)) / (1 + z**2 / n)
+        half = z / (1 + z**2 / n) * np.sqrt(p * (1 - p) / n + z**2 / (4 * n**2))
+        low, high = 100 * (middle - half), 100 * (middle + half)
+        assert row["Validation interval"] == f"{low:.0f}–{high:.0f}%"
+        assert row["Diagnosis"] == "—"
+
+
+def test_of_several_runs_these_columns_are_there_to_be_chosen(comparison):
+    at = shown(_table_alone, comparison)
+    assert not {"Test count", "Validation interval"} & set(displayed(at))
+    assert {"Test count", "Validation interval"} <= set(at.dataframe[0].value)
+
+
+def test_the_table_comes_back_the_same_and_with_the_columns_chosen(comparison):
+    at = shown(_table_alone, comparison)
+    first = at.dataframe[0].proto.SerializeToString()
+    assert at.run().dataframe[0].proto.SerializeToString() == first
+    at.session_state.chosen_columns = ["Test", "Log-loss"]
+    texts = displayed(at.run())
+    assert list(texts) == ["Architecture", "Test", "Log-loss"]
+    expected = comparison.summary()["test_log_loss"]
+    assert list(texts["Log-loss"]) == [f"{loss:.4g}" for loss in expected]
+    at.session_state.given = replace(comparison, names=("a", "b"))
+    assert list(displayed(at.run())["Architecture"]) == ["a", "b"]
+
+
+def config_of(at):
+    return at.dataframe[0].proto.columns
+
+
+def test_the_columns_help_says_what_varies_and_how_many_points_are_fresh(comparison):
+    told = config_of(shown(_table_alone, comparison))
+    assert "20,000 fresh points" in told
+    assert "2,000" not in told.replace("20,000", "")
+    assert "on the same data" in told
+    assert "under \\u201cLook closer\\u201d, Diagnosis" in told
+    varied = replace(EXPERIMENT, seeding="with_data")
+    assert "on the same data" not in config_of(shown(_table_alone, ml.compare(varied)))
+    asked = iter([False] * 5 + [True] * 1000)
+    stopped = ml.compare(EXPERIMENT, should_stop=lambda: next(asked, True))
+    assert "of 2,000 fresh points" in config_of(shown(_table_alone, stopped))
+
+
+def test_what_is_pinned_from_other_data_has_no_tier_and_the_help_says_why(comparison):
+    other = ml.compare(replace(EXPERIMENT, data=replace(EXPERIMENT.data, n_samples=60)))
+    pinned = replace(comparison, pinned=(Group("other", other.groups()[0].runs),))
+    at = shown(_table_alone, pinned)
+    texts = displayed(at)
+    assert texts["Tier"][2] == "—"
+    assert texts["Train count"][2].endswith("/48")
+    assert "pinned from other data" in config_of(at)
