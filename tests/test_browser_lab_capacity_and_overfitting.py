@@ -19,6 +19,11 @@ from moonlab.ui.lab import capacity
 pytestmark = pytest.mark.browser
 
 
+def words_of(page, key):
+    """A figure's text alternative."""
+    return page.locator(f".st-key-{key} [aria-label]").first.get_attribute("aria-label")
+
+
 def metric(page, label):
     return page.get_by_test_id("stMetric").filter(has_text=label)
 
@@ -29,6 +34,7 @@ def test_regions_are_counted_before_and_after_training_and_in_depth(page, server
         expect(picture(page, key)).to_be_visible()
     choose(page, "capacity_guess", "17")
     expect(page.get_by_text("So many along a line")).to_be_visible()
+    page.get_by_text("Earlier in its training").click()
     slider = page.get_by_role("slider")
     slider.focus()
     slider.press("Home")
@@ -38,6 +44,11 @@ def test_regions_are_counted_before_and_after_training_and_in_depth(page, server
     expect(metric(page, "Regions in view")).to_contain_text("at most 1,331")
     expect(metric(page, "Along the dashed line")).to_contain_text("at most 125")
     expect(picture(page, "patchwork").get_by_text("third layer")).to_be_visible()
+    assert "after 0 epochs of 2→4→4→4→1" in words_of(page, "patchwork")
+    assert "The logit along the dashed line" in words_of(page, "bends")
+    assert "of at most 1,331" in words_of(page, "bounds")
+    page.locator("summary", has_text="The pieces in numbers").press("Enter")
+    expect(page.get_by_test_id("stDataFrame")).to_be_visible()
     assert_no_failure(page)
     assert_fits_a_phone(page)
     open_in_comparison(page, capacity.experiment())

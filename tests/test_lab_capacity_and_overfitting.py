@@ -89,6 +89,8 @@ def test_capacity_counts_the_regions_of_the_network_and_epoch_that_were_chosen()
         run = groups[index].runs[0]
         (in_view,), (along,) = count_regions([run], where.view, *where.line)
         hidden = run.architecture.hidden
+        (table,) = at.dataframe
+        assert len(table.value) == in_view
         assert metrics(at) == {
             "Regions in view": (str(in_view), f"at most {network_bound(hidden):,} in the plane"),
             "Along the dashed line": (str(along), f"at most {network_bound(hidden, 1)} on a line"),
@@ -112,6 +114,24 @@ def test_capacity_answers_every_guess_and_compares_shallow_with_deep():
     pair = [groups[capacity.SHALLOW], groups[capacity.DEEP]]
     assert f"**{judge(pair).verdicts[0].text}**" in shown(at)
     assert "with 57 parameters against 17" in shown(at)
+    assert "a diamond is an upper bound on what so many neurons can make" in shown(at)
+    where = capacity._where(capacity.experiment().to_json())
+    in_view, _ = count_regions(pair[0].runs, where.view, *where.line)
+    right = np.array(accuracies(pair[0]))
+    (best, most), (worst, least) = (
+        (right[i], in_view[i]) for i in (right.argmax(), right.argmin())
+    )
+    assert (
+        f"among the runs of 2→4→1 the best, {100 * best:.1f}%, makes {most} regions and the "
+        f"worst, {100 * worst:.1f}%, {least}:"
+    ) in shown(at)
+    wide, twice = groups[capacity.WIDE], groups[capacity.TWICE]
+    in_view, along = count_regions(wide.runs, where.view, *where.line)
+    assert (
+        f"along a line, as an upper bound: here {along.min()} to {along.max()}. In the plane they "
+        f"can make 137, and make {in_view.min()} to {in_view.max()} in view."
+    ) in shown(at)
+    assert judge([wide, twice]).verdicts[0].text in shown(at)
     at.button(key="open").click().run()
     assert at.session_state.page.experiment() == capacity.experiment()
 
@@ -125,11 +145,17 @@ def test_what_the_page_of_capacity_says_without_numbers_holds():
     ).groups()
     assert judge([shallow, deep]).verdicts[0].kind == "clear"  # "it does not beside 4"
     assert judge([wide, twice]).verdicts[0].kind == "equivalent"  # "holds beside 16 neurons"
-    view = capacity._where(experiment.to_json()).view
+    where = capacity._where(experiment.to_json())
+    view = where.view
     counts = [
         np.mean([len(linear_regions(run.weights, view)) for run in group.runs])
         for group in (wide, twice, shallow, deep)
     ]
+    right = np.array(accuracies(shallow))
+    found, _ = count_regions(shallow.runs, view, *where.line)
+    assert any(
+        np.ptp(right[found == number]) > 0.03 for number in set(found)
+    )  # "it matters where the lines lie": as many regions, another accuracy
     for few, many, narrow, layers in ((*counts[:2], (16,), (8, 8)), (*counts[2:], (4,), (4, 4, 4))):
         growth = network_bound(layers) / network_bound(narrow)
         assert many / few < growth / 5  # "the counts much less"

@@ -5,7 +5,13 @@ from helpers import random_layers
 from numpy.testing import assert_allclose
 
 import moonlab as ml
-from moonlab.lab.pieces import boundary_segments, class_pieces, count_regions, logit_along
+from moonlab.lab.pieces import (
+    boundary_segments,
+    class_pieces,
+    count_regions,
+    logit_along,
+    pieces_table,
+)
 from moonlab.lab.regions import (
     Region,
     line_bound,
@@ -34,6 +40,26 @@ def logit(weights, points):
 def area(polygon):
     x, y = polygon.T
     return (x @ np.roll(y, -1) - y @ np.roll(x, -1)) / 2
+
+
+def n_on(weights, point):
+    """Neurons of all layers that are on, by torch."""
+    x, count = torch.tensor(point), 0
+    for W, b in weights[:-1]:
+        x = torch.relu(x @ torch.tensor(W) + torch.tensor(b))
+        count += int((x > 0).sum())
+    return count
+
+
+def test_the_table_tells_each_region_its_neurons_and_its_logit(weights):
+    regions = linear_regions(weights, VIEW)
+    table = pieces_table(regions)
+    assert len(table) == len(regions)
+    centers = table[["center_x", "center_y"]].to_numpy()
+    assert_allclose(centers, [region.polygon.mean(axis=0) for region in regions])
+    by_map = (table[["a", "b"]].to_numpy() * centers).sum(axis=1) + table["c"]
+    assert_allclose(by_map, logit(weights, centers), atol=1e-9)
+    assert list(table["neurons_on"]) == [n_on(weights, center) for center in centers]
 
 
 def test_the_pieces_tile_the_view_and_the_logit_has_one_sign_on_each(weights):

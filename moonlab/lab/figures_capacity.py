@@ -22,7 +22,7 @@ def counted_against_bounds(
     *,
     dark: bool = False,
 ) -> go.Figure:
-    """A row a network: a bar over all its runs' regions in view, a diamond for the bound on them.
+    """A row a network: a bar over its runs' regions in view, a diamond for an upper bound.
 
     Parameters
     ----------
@@ -31,7 +31,7 @@ def counted_against_bounds(
     counts : sequence of ndarray, shape (runs,)
         Regions in view.
     bounds : sequence of int
-        The most there can be.
+        Upper bounds on the regions; there may be no network that reaches them.
     dark : bool
         Whether the page is dark.
     """
@@ -57,8 +57,8 @@ def counted_against_bounds(
     )
 
 
-def _span(row: int, found: Integers, most: int) -> list[Trace]:
-    """A bar from the fewest to the most regions found, and a diamond at the most there can be."""
+def _span(row: int, found: Integers, bound: int) -> list[Trace]:
+    """A bar from the fewest to the most regions found, and a diamond at the bound."""
     color = color_of(row)
     shared = {"type": "scatter", "hoverinfo": "skip", "cliponaxis": False}
     return [
@@ -67,7 +67,7 @@ def _span(row: int, found: Integers, most: int) -> list[Trace]:
         | {"text": [f"{found.min()}–{found.max()} ", ""], "textposition": "middle left"}
         | {"line": {"color": color, "width": 10}},
         shared
-        | {"x": [most], "y": [row], "mode": "markers+text", "text": [f" {most:,}"]}
+        | {"x": [bound], "y": [row], "mode": "markers+text", "text": [f" {bound:,}"]}
         | {"textposition": "middle right"}
         | {"marker": {"color": color, "size": 12, "symbol": "diamond-open", "line": {"width": 2}}},
     ]

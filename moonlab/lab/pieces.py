@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
+import pandas as pd
 
 from moonlab.functional import ACTIVATIONS
 from moonlab.lab.regions import (
@@ -64,6 +65,28 @@ def class_pieces(regions: Sequence[Region]) -> list[Piece]:
         else:
             pieces += [Piece(index, 0, corners[z <= 0]), Piece(index, 1, corners[z >= 0])]
     return pieces
+
+
+def pieces_table(regions: Sequence[Region]) -> pd.DataFrame:
+    """What each region computes, in their order.
+
+    Parameters
+    ----------
+    regions : sequence of Region
+        As `linear_regions` finds them.
+
+    Returns
+    -------
+    DataFrame
+        A row a region: `center_x` and `center_y`, the mean of its corners; `neurons_on`; and
+        `a`, `b` and `c`, by which its logit is a x + b y + c.
+    """
+    centers = np.array([region.polygon.mean(axis=0) for region in regions])
+    maps = np.array([[*region.A, region.c] for region in regions])
+    table = pd.DataFrame({"center_x": centers[:, 0], "center_y": centers[:, 1]})
+    table["neurons_on"] = [sum(int(on.sum()) for on in region.pattern) for region in regions]
+    table[["a", "b", "c"]] = maps
+    return table
 
 
 def boundary_segments(regions: Sequence[Region]) -> Floats:

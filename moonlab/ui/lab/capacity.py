@@ -15,8 +15,9 @@ from moonlab.lab.figures_capacity import (
     regions_against_accuracy_in_words,
 )
 from moonlab.lab.figures_regions import bends, bends_in_words, patchwork, patchwork_in_words
-from moonlab.lab.pieces import RegionCounts, count_regions, logit_along
+from moonlab.lab.pieces import RegionCounts, count_regions, logit_along, pieces_table
 from moonlab.lab.regions import (
+    Region,
     View,
     line_bound,
     linear_regions,
@@ -35,6 +36,7 @@ HIDDEN = ((4,), (8,), (16,), (8, 8), (4, 4, 4))
 SHALLOW, WIDE, TWICE, DEEP = (HIDDEN.index(one) for one in ((4,), (16,), (8, 8), (4, 4, 4)))
 WIDTH = 16
 SEEDS = tuple(range(20))
+_COLUMNS = {"center_x": "x", "center_y": "y", "neurons_on": "Neurons on"}
 
 
 class _Where(NamedTuple):
@@ -119,18 +121,16 @@ def _where(experiment: str) -> _Where:
 
 def _show_network(comparison: Comparison, where: _Where) -> None:
     groups = comparison.groups()
-    left, right = st.columns([1, 1], vertical_alignment="bottom")
-    with left:
-        index = st.segmented_control(
-            "Hidden layers",
-            range(len(groups)),
-            default=WIDE,
-            required=True,
-            format_func=lambda index: "→".join(map(str, HIDDEN[index])),
-            key="capacity_network",
-        )
+    index = st.segmented_control(
+        "Hidden layers",
+        range(len(groups)),
+        default=WIDE,
+        required=True,
+        format_func=lambda index: "→".join(map(str, HIDDEN[index])),
+        key="capacity_network",
+    )
     run = groups[index].runs[0]
-    with right:
+    with st.expander("Earlier in its training"):
         epoch = st.select_slider(
             "Epochs of training",
             run.snapshot_epochs,
@@ -166,6 +166,17 @@ def _show_pictures(run: Run, name: str, epoch: int, where: _Where) -> None:
             f"{switching} of {sum(run.architecture.hidden)} neurons switch in view. "
             + _remark(run.architecture.hidden, epoch, len(regions), n_distinct_maps(regions))
         )
+    _show_table(regions)
+
+
+def _show_table(regions: list[Region]) -> None:
+    with st.expander("The pieces in numbers"):
+        st.markdown(
+            "Around each place, how many neurons are on, and by which numbers the logit is "
+            "a x + b y + c there."
+        )
+        table = pieces_table(regions).rename(columns=_COLUMNS).round(2)
+        st.dataframe(table, key="pieces", hide_index=True, height=300)
 
 
 def _show_numbers(hidden: tuple[int, ...], in_view: int, along: int) -> None:
@@ -189,7 +200,10 @@ def _remark(hidden: tuple[int, ...], epoch: int, n_regions: int, n_maps: int) ->
             if n_maps < n_regions
             else ""
         )
-    return "Hover over a piece for the neurons that are on, and the flat function there."
+    return (
+        "Hover over a piece for the neurons that are on, and the flat function there; the table "
+        "below has them all."
+    )
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)
@@ -206,8 +220,9 @@ def _show_counts(comparison: Comparison, counts: list[RegionCounts]) -> None:
     with left:
         st.subheader("Bounds are not counts", anchor=False)
         st.markdown(
-            f"A bar spans what {n} runs make in view; a diamond is the most that so many neurons "
-            "can make in the whole plane. Depth multiplies the bounds, the counts much less."
+            f"A bar spans what {n} runs make in view; a diamond is an upper bound on what so "
+            "many neurons can make in the whole plane. Depth multiplies the bounds, the counts "
+            "much less."
         )
         bounds = [network_bound(one.runs[0].architecture.hidden) for one in groups]
         figure = counted_against_bounds(names, found, bounds, dark=dark)
