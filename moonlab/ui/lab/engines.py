@@ -1,23 +1,26 @@
 """Two engines, one network: the step by hand beside PyTorch's, and what `train()` changes."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 import streamlit as st
 from scipy.special import expit
 
+from moonlab import lesson
 from moonlab.dataset import Labels, load_data
 from moonlab.lab.figures_engines import overlay, overlay_in_words, passes, passes_in_words
 from moonlab.lab.modes import Modes, in_both_modes, marks
 from moonlab.lab.parity import loss_gaps
 from moonlab.lab.source import body_of, code_of
-from moonlab.results import Comparison
+from moonlab.results import Comparison, Run
 from moonlab.spec import Architecture, Experiment, Training
 from moonlab.ui.charts import show_figure
 from moonlab.ui.lab.codes import with_small_code
 from moonlab.ui.lab.frame import offer_comparison, results_of, show_question
 
 GUESSES = ("Not at all", "In the last digits", "So that one sees it")
-RATES = (0.0, 0.2, 0.5)
+DROPOUT = 0.2
 PASSES = 200
 _VISIBLE = 1e-3
 _PIECES = {  # of the loop: how it is done by hand
@@ -34,7 +37,9 @@ _PIECES = {  # of the loop: how it is done by hand
     ),
     "DataLoader": (
         "`DataLoader`",
-        "hands out the points in batches. By hand: draw an order, cut it, gather points:",
+        "gathers the points of each batch. With `shuffle` and `batch_size` it would also draw an "
+        "order and cut it; here both engines are to see the same batches, so it is handed the "
+        "cuts of moonlab's own order. By hand all three, draw, cut and gather:",
         ("draws.IndependentDraws.orders", "spec.Training.batch_bounds", "trainers._gathered"),
     ),
     "optimizer.step": (
@@ -57,10 +62,10 @@ def engines() -> Experiment:
     )
 
 
-def dropped(rate: float) -> Experiment:
+def dropped() -> Experiment:
     """The network in PyTorch, trained with dropout."""
     return Experiment(
-        training=Training(dropout=rate), architectures=(Architecture((16,)),), seeds=(0,)
+        training=Training(dropout=DROPOUT), architectures=(Architecture((16,)),), seeds=(0,)
     )
 
 
@@ -73,7 +78,8 @@ def show() -> None:
         "optimizer, batches, points and start as well, so they cannot answer this.",
     )
     guess = st.segmented_control(
-        "Predict: after 300 epochs, how far are their loss curves apart?",
+        "Predict: both reckon in 64 bits. How far apart do their loss curves come in "
+        f"{engines().training.epochs} epochs?",
         GUESSES,
         wrap=True,
         key="gap_guess",
@@ -82,6 +88,7 @@ def show() -> None:
         comparison = results_of(engines(), "engines")
         if comparison is not None:
             _show_overlay(comparison, guess)
+            _show_lesson(comparison)
     _show_code()
     _show_modes()
     offer_comparison(engines())
@@ -104,20 +111,54 @@ def _show_overlay(comparison: Comparison, guess: str) -> None:
 def gaps_in_words(comparison: Comparison, guess: str) -> str:
     """Whether the guess is right, and where the differences come from."""
     ours, double, single = (group.runs for group in comparison.groups())
-    each = [loss_gaps([a], [b]).max() for a, b in zip(ours, single, strict=True)]
+    each = np.array([loss_gaps([a], [b]).max() for a, b in zip(ours, single, strict=True)])
+    median = np.median(each)
+    n_within = np.count_nonzero(each <= median)
     largest = loss_gaps(ours, double).max()
     truth = GUESSES[0] if largest == 0 else GUESSES[1] if largest < _VISIBLE else GUESSES[2]
     return (
         f"**{'Right' if guess == truth else 'Not quite'}: {truth.lower()}.** The arithmetic is the "
-        "same, only in another order, and 64 bits keep 16 digits. 32 bits keep 7: half of the "
-        f"{len(each)} seeds stay within {_power(np.median(each))}, the worst drifts by "
-        f"{_power(max(each))}. A jump comes where a unit stands at its kink, on by one engine's "
+        f"same, only in another order, and 64 bits keep about {_digits(np.float64)} digits. "
+        f"PyTorch by itself takes 32 bits, which keep about {_digits(np.float32)}: {n_within} of "
+        f"the {len(each)} seeds stay within {_power(median)}, the worst drifts by "
+        f"{_power(each.max())}. A jump comes where a unit stands at its kink, on by one engine's "
         "rounding and off by the other's."
     )
 
 
+def _digits(kind: type[np.floating]) -> int:
+    return round(-np.log10(np.finfo(kind).eps))
+
+
 def _power(value: float) -> str:
     return f"{value:.1e}".replace("e-", "e−")
+
+
+def _show_lesson(comparison: Comparison) -> None:
+    by_hand = results_of(lesson.numpy_experiment(), "by hand")
+    if by_hand is not None:
+        st.markdown(lesson_in_words(comparison, by_hand))
+
+
+def lesson_in_words(comparison: Comparison, by_hand: Comparison) -> str:
+    """Where the lesson's two classifiers and the measurement part."""
+    [own] = by_hand.runs
+    ours, double, single = (group.runs for group in comparison.groups())
+    return (
+        f"**Lesson and measurement.** The lesson's classifier by hand ends with {_right([own])} of "
+        "its training points right, the one in PyTorch with all of its own. The engine has no part "
+        f"in that: by hand it is {_n_updates(own):,} plain steps down the full gradient, in "
+        f"PyTorch {_n_updates(ours[0]):,} of Adam's on batches. Given the latter, NumPy by hand "
+        f"gets {_right(ours)} right, PyTorch {_right(double)} in 64 bits, {_right(single)} in 32."
+    )
+
+
+def _right(runs: Sequence[Run]) -> str:
+    return f"{100 * np.mean([run.scores.train.accuracy for run in runs]):.1f}%"
+
+
+def _n_updates(run: Run) -> int:
+    return run.training.epochs * run.training.n_batches(run.data.n_train)
 
 
 def _show_code() -> None:
@@ -146,10 +187,7 @@ def _show_code() -> None:
 
 def _show_modes() -> None:
     st.subheader("train() and eval(): the same weights, two answers", anchor=False)
-    rate = st.segmented_control(
-        "Dropout", RATES, default=RATES[1], required=True, format_func="{:g}".format, key="rate"
-    )
-    comparison = results_of(dropped(rate), "dropped")
+    comparison = results_of(dropped(), "dropped")
     if comparison is None:
         return
     [run] = comparison.runs
@@ -157,7 +195,7 @@ def _show_modes() -> None:
     modes = in_both_modes(run, data.X_val, PASSES)
     told, picture = st.columns(2, gap="medium")
     with told:
-        st.markdown(modes_in_words(modes, data.y_val, rate))
+        st.markdown(modes_in_words(modes, data.y_val))
         with with_small_code("mode_code"):
             st.code(body_of("torch_mlp.MLP.forward"), wrap_lines=True)
             st.code(body_of("draws.DropoutMasks.draw"), wrap_lines=True)
@@ -175,23 +213,19 @@ def _show_point(modes: Modes) -> None:
     show_figure(passes(training, evaluation, dark=dark), "passes", words)
 
 
-def modes_in_words(modes: Modes, y: Labels, rate: float) -> str:
+def modes_in_words(modes: Modes, y: Labels) -> str:
     """What the mode changes on points with labels (n,), and why."""
     training, evaluation = (marks(logits, y, "bce") for logits in modes)
     right = int(evaluation.correct[0])
-    if rate == 0:
-        return (
-            f"Without dropout the mode changes nothing here: {right} of {len(y)} validation "
-            "points right in both. Turn dropout on."
-        )
     low, high = training.correct.min(), training.correct.max()
     flatters = " It can even flatter." if high > right else ""
     return (
-        f"In **train()** every pass leaves out other units, each with probability {rate:g}, and "
-        f"scales the rest by 1/(1 − {rate:g}), so that sums stay alike on average: no unit can "
-        "rely on another. In **eval()** all units answer. Forget eval() and the validation score "
-        f"becomes a lottery: {low} to {high} of {len(y)} right, by the masks alone; with it, "
-        f"{right}, always.{flatters} Every number in moonlab is measured in eval()."
+        "With dropout, in **train()** every pass leaves out other units, each with probability "
+        f"{DROPOUT:g}, and scales the rest by 1/(1 − {DROPOUT:g}), so that sums stay alike on "
+        "average: no unit can rely on another. In **eval()** all units answer. Forget eval() and "
+        f"the validation score becomes a lottery: {low} to {high} of {len(y)} right, by the masks "
+        f"alone; with it, {right}, always.{flatters} Every other score in moonlab is measured in "
+        "eval(). Without dropout both modes are the same here."
     )
 
 
