@@ -48,8 +48,8 @@ def show_step(parameters: Floats, architecture: Architecture, X: Points, y: Labe
     with there:
         st.subheader("Forwards", anchor=False)
         st.caption(
-            "A column is a hidden unit, pale where it is off. In the code: S networks, n points, "
-            "here 1 each."
+            "A cell of a strip is a hidden unit, from 0 on, pale where it is off. In the code: S "
+            "networks, n points, here 1 each."
         )
         _show_rows(_forward_rows(step, int(y[0])), step)
     with back:
