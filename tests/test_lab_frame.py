@@ -14,7 +14,7 @@ PAGES[{index}].show()
 """
 ANSWERS = {
     "gap_guess": "Not at all",
-    "unsure_of_ranking": True,
+    "ranking": [5],
     "source_guess_0": "Data draw",
     "rate_gd": 0.1,
 }

@@ -10,6 +10,7 @@ from streamlit.testing.v1 import AppTest
 import moonlab as ml
 from moonlab import lesson
 from moonlab.draws import IndependentDraws
+from moonlab.judgement import judge
 from moonlab.lab import luck
 from moonlab.lab.figures_rates import told
 from moonlab.lab.pace import RATES, climb, ladder, pace
@@ -103,7 +104,12 @@ def test_the_table_is_shown_among_many_once_it_was_ranked():
     assert "Lesson and measurement" not in shown(at)
     rank(at, [1, 2, 3, 4, 0])
     tables, own = ml.compare(luck.many_tables()), ml.compare(lesson.torch_experiment())
-    assert luck_page.ranking_in_words(tables, [1, 2, 3, 4, 0]) in shown(at)
+    kinds = [said.kind for said in judge(tables.groups()).verdicts]
+    told, even, unclear = (kinds.count(kind) for kind in ("clear", "equivalent", "unclear"))
+    assert told + even + unclear == 10
+    assert f"**Of 10 pairs of networks, {told} can be told apart** by 9 seeds;" in shown(at)
+    assert (f"In {even} the difference is under a point" in shown(at)) == (even > 0)
+    assert (f"In {unclear} so many seeds cannot tell." in shown(at)) == (unclear > 0)
     at.slider(key="drawn_seed").set_value(7).run()
     for index, group in enumerate(tables.groups()):
         val, test = ([getattr(r.scores, part) for r in group.runs] for part in ("val", "test"))
@@ -120,8 +126,7 @@ def test_the_table_is_shown_among_many_once_it_was_ranked():
 @pytest.mark.usefixtures("short_lesson")
 def test_who_says_that_they_cannot_be_told_apart_sees_the_tables_too():
     at = open_page("luck")
-    at.toggle(key="unsure_of_ranking").set_value(True)
-    settled(at.run())
+    rank(at, [NAMES.index("2→8→8→1"), len(NAMES)])
     assert "you say that none can" in shown(at)
     assert "Lesson and measurement" in shown(at)
 
@@ -134,10 +139,10 @@ def test_the_lesson_in_words_counts_what_the_tables_hold():
     many = tables((1.0, 59 / 60, 0.98), (0.9, 58 / 60, 0.97), (0.8, 50 / 60, 0.85))
     words = luck_page.lesson_in_words(many, tables((1.0, 58 / 60, 0.98)))
     assert "has 100.0% on train and 58/60 on validation" in words
-    assert "Of 3 seeds 1 do as well on train and 2 on validation" in words
+    assert "does as well on train in 1 of 3 tables, on validation in 2" in words
     assert "the means are 90.0% and 92.8%" in words
     assert "is so in 1 of 3 tables" in words
-    assert "in 1 ways by 60 points" in words
+    assert "Different rankings in the 3 tables: 1 by 60 points, 1 by fresh ones." in words
 
 
 @pytest.mark.usefixtures("short_lesson")

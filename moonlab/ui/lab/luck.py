@@ -19,7 +19,7 @@ from moonlab.ui.charts import show_figure
 from moonlab.ui.lab.frame import offer_comparison, results_of, show_question
 from moonlab.ui.lab.luck_sources import show_sources
 
-_UNSURE = "unsure_of_ranking"
+UNSURE = "They cannot be told apart"
 
 
 class Table(NamedTuple):
@@ -41,27 +41,29 @@ def show() -> None:
         f"{asked.data.n_validation} points. Here it is drawn {n} times, and judged by {N_TEST:,} "
         "fresh points as well. **First your ranking.**",
     )
-    ranking = _ask_ranking(asked.names)
-    if ranking is not None:
-        _show_tables(results_of(asked, "tables"), ranking)
-    show_sources(asked.names)
+    table, sources = st.tabs(["The table, drawn many times", "Where the luck comes from"])
+    with table:
+        ranking = _ask_ranking(asked.names)
+        if ranking is not None:
+            _show_tables(results_of(asked, "tables"), ranking)
+    with sources:
+        show_sources(asked.names)
     offer_comparison(asked)
 
 
 def _ask_ranking(names: tuple[str, ...]) -> list[int] | None:
     """The networks as the reader ranks them, none if unsure; None while it is not complete."""
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
-        ranking = st.pills(
-            "Which network is best on fresh points? Click them from best to worst.",
-            range(len(names)),
-            selection_mode="multi",
-            format_func=lambda index: names[index],
-            key="ranking",
-            wrap=True,
-            persist_state="session",
-        )
-        unsure = st.toggle("They cannot be told apart", key=_UNSURE, persist_state="session")
-    if unsure:
+    choices = (*names, UNSURE)
+    ranking = st.pills(
+        "Which network is best on fresh points? Click all from best to worst, or only the last.",
+        range(len(choices)),
+        selection_mode="multi",
+        format_func=lambda index: choices[index],
+        key="ranking",
+        wrap=True,
+        persist_state="session",
+    )
+    if len(names) in ranking:
         return []
     if ranking:
         listed = ", ".join(f"{place}. {names[i]}" for place, i in enumerate(ranking, start=1))
@@ -119,9 +121,9 @@ def _even_in_words(judged: Judgement) -> str:
     n_equal, n_open = kinds.count("equivalent"), kinds.count("unclear")
     said = []
     if n_equal:
-        said.append(f"{n_equal} pairs differ by less than a point: no order of them is right.")
+        said.append(f"In {n_equal} the difference is under a point: no order of them is right.")
     if n_open:
-        said.append(f"Of {n_open} so many seeds cannot tell.")
+        said.append(f"In {n_open} so many seeds cannot tell.")
     return " ".join(said)
 
 
@@ -134,7 +136,7 @@ def _show_draws(tables: list[Table], replay: list[Table]) -> None:
         seed = st.slider("Draw a table: seed", 0, n - 1, key="drawn_seed")
         st.markdown(table_in_words(tables, replay, seed))
     for place, part, title, key in (
-        (few, "val", "Right of the 60 validation points", "draws_val"),
+        (few, "val", f"Right of the {DataSpec().n_validation} validation points", "draws_val"),
         (many, "test", f"Right of {N_TEST:,} fresh points", "draws_test"),
     ):
         rows = [
@@ -180,14 +182,14 @@ def lesson_in_words(tables: list[Table], replay: list[Table]) -> str:
     on_fresh = luck.n_rankings(np.stack([one.test for one in tables]))
     return (
         f"**Lesson and measurement.** The lesson's {first.name} has {_percent(own.train[0])} on "
-        f"train and {_count(own.val[0], n_points)} on validation: “tight, slight underfit”. Of {n} "
-        f"seeds {on_train} do as well on train and {on_val} on validation; the means are "
-        f"{_percent(first.train.mean())} and {_percent(first.val.mean())}. “Every architecture "
+        f"train and {_count(own.val[0], n_points)} on validation: “tight, slight underfit”. It "
+        f"does as well on train in {on_train} of {n} tables, on validation in {on_val}; the means "
+        f"are {_percent(first.train.mean())} and {_percent(first.val.mean())}. “Every architecture "
         f"reaches 100% on train” is so in {all_right} of {n} tables. And "
         f"{_count(replay[1].val[0], n_points)}, as the other four have, means "
-        f"{100 * low:.1f}–{_percent(high)} with 95% confidence: one table cannot rank them. The "
-        f"{n} tables rank the five in {rankings} ways by {n_points} points, in {on_fresh} by fresh "
-        "ones."
+        f"{100 * low:.1f}–{_percent(high)} with 95% confidence: one table cannot rank them. "
+        f"Different rankings in the {n} tables: {rankings} by {n_points} points, {on_fresh} by "
+        "fresh ones."
     )
 
 

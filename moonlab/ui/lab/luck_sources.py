@@ -28,7 +28,6 @@ _SOURCES = tuple(luck.SOURCES.values())
 
 def show_sources(names: tuple[str, ...]) -> None:
     """The second half: which source of randomness makes how much of the variance."""
-    st.subheader("Where does the luck come from?", anchor=False)
     st.markdown(
         "Three things are drawn by lot: the initial weights, the order of the batches, and the "
         "data with their split. Let one vary at a time while the others stand still."
