@@ -85,8 +85,8 @@ def test_the_page_opens_on_the_lessons_table_without_an_address():
     at = settled(AppTest.from_file(APP, default_timeout=60).run())
     table = shown_table(at)
     assert list(table["Architecture"]) == ["2→4→1", "2→16→1", "2→32→1", "2→8→8→1", "2→16→16→1"]
-    assert list(table["Train count"]) == [240] * 5
-    assert list(table["Validation count"]) == [58, 59, 59, 59, 59]
+    assert list(table["Train count"]) == ["240/240"] * 5
+    assert list(table["Validation count"]) == ["58/60", "59/60", "59/60", "59/60", "59/60"]
     assert list(table["Parameters"]) == [17, 65, 129, 105, 337]
 
 

@@ -11,6 +11,7 @@ from streamlit.testing.v1 import AppTest
 import moonlab as ml
 from moonlab.results import Group
 
+FIGURE_SPACE = "\u2007"
 NETWORKS = tuple(ml.Architecture((n,), engine="numpy") for n in (2, 8))
 EXPERIMENT = ml.Experiment(
     ml.DataSpec(n_samples=120, noise=0.2),
@@ -63,13 +64,29 @@ def displayed(at):
 # The table
 
 
-def test_counts_are_read_as_counts_and_sorted_as_numbers(comparison):
-    at = shown(_table_alone, comparison)
-    numbers, texts = at.dataframe[0].value, displayed(at)
+def test_counts_are_means_over_seeds(comparison):
+    texts = displayed(shown(_table_alone, comparison))
     for part, label, n in (("train", "Train", 96), ("val", "Validation", 24)):
         runs = comparison.runs_table().groupby("architecture", sort=False)[f"{part}_correct"]
-        assert list(numbers[f"{label} count"]) == pytest.approx(list(runs.mean().round(1)))
-        assert list(texts[f"{label} count"]) == [f"{mean:g}/{n}" for mean in runs.mean().round(1)]
+        found = [text.lstrip(FIGURE_SPACE) for text in texts[f"{label} count"]]
+        assert found == [f"{mean:.1f}/{n}" for mean in runs.mean()]
+
+
+def test_counts_of_other_lengths_sort_as_numbers(single):
+    few, many = (
+        Group("pin", tuple(replace(run, last_scores=with_val(run, n)) for run in group.runs))
+        for group, n in zip(single.groups(), (9, 118), strict=True)
+    )
+    texts = displayed(shown(_table_alone, replace(single, pinned=(few, many))))
+    found = texts["Validation count"][2:].tolist()
+    assert found == [f"{FIGURE_SPACE * 2}9/120", "118/120"]
+    assert sorted(found, key=lambda text: text.replace(FIGURE_SPACE, " ")) == found
+
+
+def with_val(run, right):
+    """The run's scores with so many of 120 validation points right."""
+    val = run.scores.val._replace(tn=0, fp=0, fn=120 - right, tp=right)
+    return run.last_scores._replace(val=val)
 
 
 def test_a_number_has_as_many_digits_as_the_interval_of_its_row_supports(comparison):
@@ -88,8 +105,8 @@ def test_of_one_run_counts_and_intervals_stand_beside_each_other(single):
     for (name, runs), (_, row) in zip(single.groups(), texts.iterrows(), strict=True):
         test, val = runs[0].scores.test, runs[0].scores.val
         assert row["Architecture"] == name
-        assert row["Test count"] == f"{test.correct:,}/20,000"
-        assert row["Validation count"] == f"{val.correct}/24"
+        assert row["Test count"].lstrip(FIGURE_SPACE) == f"{test.correct:,}/20,000"
+        assert row["Validation count"].lstrip(FIGURE_SPACE) == f"{val.correct}/24"
         z, p, n = ndtri(0.975), val.accuracy, val.n  # Wilson's interval, by its formula
         middle = (p + z**2 / (2 * n)) / (1 + z**2 / n)
         half = z / (1 + z**2 / n) * np.sqrt(p * (1 - p) / n + z**2 / (4 * n**2))

@@ -33,6 +33,7 @@ _DEFAULT_COLUMNS = [
     "Gap",
 ]
 _OF_ONE_RUN = ["Test count", "Validation interval"]
+_FIGURE_SPACE = "\u2007"  # as wide as a digit
 _ALWAYS = ("Diverged", "Stopped", "Epochs done", "Departs in")
 _TEXTS = ("95% interval", "Validation interval", "Diagnosis")
 _FORMATS = {
@@ -76,7 +77,7 @@ def table(comparison: Comparison, judged: Judgement) -> pd.DataFrame:
     frame["Parameters"] = summary["parameters"]
     for part, label in _PARTS.items():
         frame[label] = 100 * summary[f"{part}_accuracy"]
-        frame[f"{label} count"] = [_mean_count(group, part) for group in groups]
+        frame[f"{label} count"] = _counts(groups, part)
         if part == "test":
             frame["95% interval"] = [_in_percent(interval) for interval in judged.intervals]
             frame[_BAR] = frame[label]
@@ -109,7 +110,7 @@ def show_table(frame: pd.DataFrame, comparison: Comparison, judged: Judgement) -
     always = ["Architecture", *(name for name in _ALWAYS if name in frame)]
     _draw(
         frame,
-        [_row_formats(*row) for row in zip(comparison.groups(), judged.intervals, strict=True)],
+        [_digits(interval) for interval in judged.intervals],
         _HELP | _help_of(comparison),
         [*always[:1], *shown, *always[1:]],
     )
@@ -133,9 +134,9 @@ def _default_columns(comparison: Comparison) -> list[str]:
 
 # Drawing takes longer than all else in a rerun, and only what is drawn anew changes it
 @st.cache_resource(max_entries=64, show_spinner=False, hash_funcs={pd.DataFrame: pickle.dumps})
-def _draw(frame: pd.DataFrame, formats: Sequence[Texts], told: Texts, order: list[str]) -> None:
+def _draw(frame: pd.DataFrame, digits: Sequence[int], told: Texts, order: list[str]) -> None:
     st.dataframe(
-        _styled(frame, formats),
+        _styled(frame, digits),
         hide_index=True,
         column_config=_config(told),
         column_order=order,
@@ -169,22 +170,14 @@ def _help_of(comparison: Comparison) -> Texts:
     }
 
 
-def _styled(frame: pd.DataFrame, formats: Sequence[Texts]) -> Styler:
-    """The frame with the formats of each row; what is sorted by stays a number."""
+def _styled(frame: pd.DataFrame, digits: Sequence[int]) -> Styler:
+    """The frame with as many digits as the interval of each row supports."""
     styler = frame.style.format(dict[Any, Any](_FORMATS), na_rep="—")
-    for row, own in zip(frame.index, formats, strict=True):
-        subset = pd.IndexSlice[[row], list(own)]
-        styler = styler.format(dict[Any, Any](own), na_rep="—", subset=subset)
+    for row, n in zip(frame.index, digits, strict=True):
+        formats: dict[Any, Any] = {"Test": f"{{:.{n}f}}%", "Regret": f"{{:.{n}f}}"}
+        subset = pd.IndexSlice[[row], list(formats)]
+        styler = styler.format(formats, na_rep="—", subset=subset)
     return styler
-
-
-def _row_formats(group: Group, interval: Interval) -> Texts:
-    """As many digits as the row's interval supports, and counts such as "59/60"."""
-    digits, scores = _digits(interval), group.runs[0].scores
-    sizes = {label: getattr(scores, part).n for part, label in _PARTS.items()}
-    return {"Test": f"{{:.{digits}f}}%", "Regret": f"{{:.{digits}f}}"} | {
-        f"{label} count": f"{{:,.10g}}/{n:,}" for label, n in sizes.items()
-    }
 
 
 def _digits(interval: Interval) -> int:
@@ -198,8 +191,14 @@ def _in_percent(interval: Interval) -> str:
     return f"{100 * low:.{digits}f}–{100 * high:.{digits}f}%" if high >= low else "—"
 
 
-def _mean_count(group: Group, part: str) -> float:
-    """Points classified right, a mean over seeds to one decimal; nan on no points."""
-    scores = [getattr(run.scores, part) for run in group.runs]
-    correct = sum(score.correct for score in scores) / len(scores)
-    return round(correct, 1) if scores[0].n else float("nan")
+def _counts(groups: Sequence[Group], part: str) -> list[str]:
+    """Such as "59/60", means over seeds, as wide as each other: sorted texts are sorted numbers."""
+    scores = [[getattr(run.scores, part) for run in group.runs] for group in groups]
+    means = [round(sum(one.correct for one in some) / len(some), 1) for some in scores]
+    places = 0 if all(mean.is_integer() for mean in means) else 1
+    texts = [f"{mean:,.{places}f}" for mean in means]
+    width = max(map(len, texts))
+    return [
+        f"{text.rjust(width, _FIGURE_SPACE)}/{some[0].n:,}" if some[0].n else "—"
+        for text, some in zip(texts, scores, strict=True)
+    ]
