@@ -35,7 +35,7 @@ def wait_until(condition, seconds=60):
 
 def running(runner, experiment):
     job = runner.submit(experiment)
-    wait_until(lambda: job.progress is not None and job.progress.epoch > 0)
+    wait_until(lambda: job.progress is not None)
     return job
 
 

@@ -9,6 +9,7 @@ from job_helpers import (
     endless,
     quick,
     running,
+    wait_until,
 )
 
 import moonlab as ml
@@ -139,6 +140,7 @@ def test_progress_comes_and_never_goes_back(runner):
 
 def test_a_stopped_job_is_over_within_a_second_and_the_next_one_runs(runner):
     job, pid = running(runner, endless(1)), runner.worker_pid
+    wait_until(lambda: job.progress.epoch > 0)
     runner.stop(job)
     assert job.ended.wait(STOP_SECONDS)
     assert job.status == "stopped"
