@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from itertools import pairwise
 
-_WIDTH, _HEIGHT, _RADIUS, _MOST_DOTS = 160, 64, 3.5, 6
+_WIDTH, _HEIGHT, _RADIUS, _MOST_DOTS = 160, 52, 3, 6
 
 
 def network_svg(widths: Sequence[int], color: str) -> str:

@@ -14,6 +14,7 @@ _STYLE = """
 }
 .st-key-panels [data-testid="stSelectbox"] button { padding: 0 0.125rem; }
 .st-key-panels [data-testid="stSelectbox"] button svg { width: 1rem; height: 1rem; }
+.st-key-panels [data-testid="stButton"] button { min-height: 1.75rem; padding: 0 0.125rem; }
 .st-key-panels [data-testid="stButton"] button, .st-key-panels [data-testid="stButton"] button * {
   gap: 0; margin: 0;
 }

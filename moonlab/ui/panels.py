@@ -66,7 +66,7 @@ def _show_panel(state: PageState, panel: Panel, position: int, name: str) -> Non
                     f"{key}_width_{layer}",
                     partial(state.set_width, panel.id, layer),
                     step=1,
-                    width=78,
+                    width="stretch",
                 )
     with st.container(horizontal=True, gap="xsmall"):
         for field, label, words in _CHOICES:
