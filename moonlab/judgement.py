@@ -140,4 +140,4 @@ def race_against_itself(group: Group, margin_points: float = MARGIN_POINTS) -> V
     half = len(scores) // 2
     (pair,) = paired_differences([scores[:half], scores[half : 2 * half]])
     names = (group.name, f"{group.name} under other seeds")
-    return verdict(pair, names, margin_points)
+    return verdict(pair, names, margin_points, paired=False)

@@ -75,7 +75,11 @@ def verdict_kind(pair: PairedDifference, margin_points: float = MARGIN_POINTS) -
 
 
 def verdict(
-    pair: PairedDifference, names: Sequence[str], margin_points: float = MARGIN_POINTS
+    pair: PairedDifference,
+    names: Sequence[str],
+    margin_points: float = MARGIN_POINTS,
+    *,
+    paired: bool = True,
 ) -> Verdict:
     """What can be said of a pair, in words that no number in them contradicts.
 
@@ -87,6 +91,8 @@ def verdict(
         Of all architectures: `pair.first` and `pair.second` point into it.
     margin_points : float
         Differences below so many percentage points make no difference.
+    paired : bool
+        Whether both ran from the same seeds, or each from as many of its own.
 
     Raises
     ------
@@ -100,9 +106,11 @@ def verdict(
     if kind == "too few":
         return Verdict(kind, _too_few(pair.n))
     if kind == "equivalent":
-        return Verdict(kind, _equivalent(pair, names, margin_points))
+        return Verdict(kind, _equivalent(pair, names, margin_points, paired=paired))
     if kind == "clear":
-        return Verdict(kind, _clear(pair if pair.mean > 0 else pair.swapped(), names))
+        return Verdict(
+            kind, _clear(pair if pair.mean > 0 else pair.swapped(), names, paired=paired)
+        )
     return Verdict(kind, _unclear(pair, names, margin_points))
 
 
@@ -200,29 +208,37 @@ def _too_few(n: int) -> str:
     return f"{_seeds(n)} cannot support a verdict: train at least {MIN_SEEDS}"
 
 
-def _equivalent(pair: PairedDifference, names: Sequence[str], margin_points: float) -> str:
+def _equivalent(
+    pair: PairedDifference, names: Sequence[str], margin_points: float, *, paired: bool
+) -> str:
     both = f"{names[pair.first]} and {names[pair.second]} are equivalent here: they"
     if pair.tied == pair.n:
-        return f"{both} tied on all {pair.n} paired seeds"
+        return f"{both} tied on all {pair.n} {'paired ' if paired else ''}seeds"
     digits = _digits(pair)
     while round(_widest(pair), digits) >= margin_points and digits < _EXACT:
         digits += 1
     return (
         f"{both} differ by less than {_points(f'{margin_points:g}')} "
         f"({_number(100 * pair.mean, digits, signed=True)}, "
-        f"95% interval {_interval(pair.low, pair.high, digits)}, {pair.n} paired seeds)"
+        f"95% interval {_interval(pair.low, pair.high, digits)}, "
+        f"{_over(pair.n, paired=paired)})"
     )
 
 
-def _clear(pair: PairedDifference, names: Sequence[str]) -> str:
+def _clear(pair: PairedDifference, names: Sequence[str], *, paired: bool) -> str:
     digits = _digits(pair)
     by = _number(100 * pair.mean, digits, nonzero=True)
-    return (
+    text = (
         f"{names[pair.first]} beats {names[pair.second]} by {_points(by)} on average over "
-        f"{pair.n} paired seeds, 95% interval "
-        f"{_interval(pair.low, pair.high, digits, nonzero=True)}; won {pair.won}"
-        + (f", tied {pair.tied}" if pair.tied else "")
+        f"{_over(pair.n, paired=paired)}, 95% interval "
+        f"{_interval(pair.low, pair.high, digits, nonzero=True)}"
     )
+    tied = f", tied {pair.tied}" if pair.tied else ""
+    return f"{text}; won {pair.won}{tied}" if paired else text
+
+
+def _over(n: int, *, paired: bool) -> str:
+    return f"{n} paired seeds" if paired else f"{n} seeds each"
 
 
 def _unclear(pair: PairedDifference, names: Sequence[str], margin_points: float) -> str:

@@ -119,6 +119,13 @@ def test_an_architecture_raced_against_itself_is_clear_no_more_often_than_one_ti
     assert 0.01 < alarms < 0.05 + 3 * np.sqrt(0.05 * 0.95 / len(kinds))
 
 
+def test_the_halves_of_a_race_against_itself_are_not_called_paired(comparison):
+    for group in comparison.groups():
+        half = tuple(replace(run, seed=run.seed + 10) for run in group.runs)
+        said = race_against_itself(group._replace(runs=group.runs + half))
+        assert "paired" not in said.text
+
+
 def test_one_run_cannot_be_raced_against_itself(comparison):
     with pytest.raises(ml.SpecError, match="at least two runs"):
         race_against_itself(comparison.groups()[0]._replace(runs=comparison.runs[:1]))

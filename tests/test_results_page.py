@@ -9,7 +9,10 @@ from streamlit.dataframe_util import convert_arrow_bytes_to_pandas_df
 from streamlit.testing.v1 import AppTest
 
 import moonlab as ml
+from moonlab.judgement import judge
 from moonlab.results import Group
+from moonlab.ui import training
+from moonlab.ui.state import PageState
 
 FIGURE_SPACE = "\u2007"
 NETWORKS = tuple(ml.Architecture((n,), engine="numpy") for n in (2, 8))
@@ -159,3 +162,114 @@ def test_what_is_pinned_from_other_data_has_no_tier_and_the_help_says_why(compar
     assert texts["Tier"][2] == "—"
     assert texts["Train count"][2].endswith("/48")
     assert "pinned from other data" in config_of(at)
+
+
+# The verdict and a closer look
+
+
+def _verdict_alone():
+    import streamlit as st
+
+    from moonlab.judgement import judge
+    from moonlab.ui.details import show_details
+    from moonlab.ui.verdict import show_verdict
+
+    comparison = st.session_state.given
+    judged = judge(comparison.groups())
+    show_verdict(comparison, judged)
+    show_details(comparison, judged)
+
+
+def looked_at(comparison, part="Seeds"):
+    state = PageState(comparison.experiment)
+    at = shown(_verdict_alone, comparison, details=part, page=state)
+    return " ".join(one.value for one in (*at.markdown, *at.caption)), at
+
+
+def with_accuracies(comparison, *rows):
+    """The comparison with made-up test accuracies: a row an architecture, one a seed."""
+    right = np.round(20_000 * np.ravel(rows)).astype(int)
+    runs = []
+    for run, n in zip(comparison.runs, right, strict=True):
+        test = run.scores.test._replace(tn=0, fp=0, fn=20_000 - int(n), tp=int(n))
+        runs.append(replace(run, last_scores=run.last_scores._replace(test=test)))
+    return replace(comparison, runs=tuple(runs), names=comparison.experiment.names)
+
+
+SCATTER = 0.01 * np.array([-2, 2, 1, -1, 3, -3, 2, -2])
+
+
+def test_a_clear_pair_is_counted_from_the_winners_side(comparison):
+    words, _ = looked_at(with_accuracies(comparison, 0.8 + SCATTER, 0.9 + 0.9 * SCATTER), "Pairs")
+    assert "2→8→1 beats 2→2→1" in words.replace("\\", "").replace("\u2060", "")
+    assert "won 8, tied 0, lost 0 of 8 seeds" in words
+    assert "100%" in words
+    assert "how often a seed favours" in words
+    assert "the chance of so large a difference if there were none" in words
+
+
+def test_what_cannot_be_settled_by_as_many_seeds_as_there_may_be_says_so(comparison):
+    wide = with_accuracies(comparison, 0.85 + SCATTER, 0.8502 - 4 * SCATTER)
+    (needed,) = judge(wide.groups()).needed
+    assert needed > 128
+    words, at = looked_at(wide, "Pairs")
+    assert words.count("the chance that they settle it is below 80%") == 2
+    assert at.button(key="more_seeds_for_pair").label == "Train 120 more seeds for this pair"
+    close = with_accuracies(comparison, 0.85 + SCATTER, 0.862 - 0.2 * SCATTER)
+    (needed,) = judge(close.groups()).needed
+    assert 8 < needed <= 128
+    words, at = looked_at(close, "Pairs")
+    assert "below 80%" not in words
+    assert "The number named settles it with a chance of 80%" in words
+    label = at.button(key="more_seeds_for_pair").label
+    assert label.startswith(f"Train {needed - 8} more seed")
+
+
+def test_the_terms_say_what_varies_with_the_seed(comparison):
+    words, _ = looked_at(comparison)
+    assert "begins: its first weights and the order of its batches" in words
+    assert "on the same data" in words
+    varied = replace(comparison, experiment=replace(EXPERIMENT, seeding="with_data"))
+    words, _ = looked_at(varied)
+    assert "begins: its points and their split, its first weights" in words
+    assert "on the same data" not in words
+
+
+def test_the_dashed_line_is_said_to_be_of_the_first_ones_data_beside_other_data(comparison):
+    named = replace(comparison, names=("first", "second"))
+    assert "that can exist for this data." in looked_at(named)[0]
+    other = ml.compare(replace(EXPERIMENT, data=replace(EXPERIMENT.data, noise=0.3)))
+    pinned = replace(named, pinned=(Group("other", other.groups()[0].runs),))
+    assert "for the data of first; what has other data has another." in looked_at(pinned)[0]
+    unknown = tuple(replace(run, best_possible=None) for run in comparison.runs)
+    assert "dashed" not in looked_at(replace(comparison, runs=unknown))[0]
+
+
+def test_confusion_tells_the_log_loss_of_a_network_trained_by_squared_error():
+    squared = replace(EXPERIMENT, training=replace(EXPERIMENT.training, loss="mse"))
+    found = ml.compare(squared)
+    _, at = looked_at(found, "Confusion")
+    expected = found.runs_table().groupby("architecture", sort=False)["test_log_loss"].mean()
+    assert list(at.dataframe[0].value["Log-loss"]) == list(expected.round(4))
+    assert (expected > found.summary()["test_loss"].to_numpy() + 0.1).all()
+
+
+@pytest.mark.parametrize("n", [1, 5, 30, 128])
+def test_a_check_races_at_least_20_seeds_a_side(comparison, n, monkeypatch):
+    monkeypatch.setattr(training, "comparison_of", lambda experiment, key: None)
+    some = replace(comparison, experiment=replace(EXPERIMENT, seeds=tuple(range(3, n + 3))))
+    at = shown(_check_alone, replace(some, names=some.experiment.names))
+    at.button(key="check").click().run()
+    checked = at.session_state["checked"]
+    side = min(max(n, 20), 64)
+    assert len(set(checked.seeds)) == 2 * side
+    assert checked.seeds[: min(n, 64)] == some.experiment.seeds[:64]
+    assert [one.hidden for one in checked.architectures] == [(2,)]
+
+
+def _check_alone():
+    import streamlit as st
+
+    from moonlab.ui.verdict import show_check
+
+    show_check(st.session_state.given)

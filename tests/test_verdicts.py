@@ -80,6 +80,16 @@ def test_equivalent():
     assert text_of(0.06, 0.6).endswith("(+0.1, 95% interval −0.2 to 0.3, 20 paired seeds)")
 
 
+def test_seeds_that_are_not_shared_are_not_called_paired():
+    for points, sd, end in (
+        (5, 3, "on average over 20 seeds each, 95% interval 3.6–6.4"),
+        (0.06, 0.53, "95% interval −0.19 to 0.31, 20 seeds each)"),
+        (0, 0, "they tied on all 20 seeds"),
+    ):
+        text = verdict(pair_of(points, sd), ["A", "B"], paired=False).text
+        assert text.endswith(end)
+
+
 def test_equivalent_within_another_margin():
     pair = pair_of(1.5, 1)
     assert verdict(pair, NAMES).kind == "clear"

@@ -1,16 +1,17 @@
 """More about the results on demand: seeds, size, pairs, confusion; one part at a time."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import streamlit as st
 
 from moonlab import figures
 from moonlab.judgement import Judgement
 from moonlab.results import Comparison, Group
-from moonlab.ui import training, verdict
+from moonlab.stats import PairedDifference
+from moonlab.ui import verdict
 from moonlab.ui.charts import show_figure
-from moonlab.ui.state import MAX_SEEDS
 from moonlab.ui.words import as_plain_text
+from moonlab.verdicts import Verdict
 
 
 def show_details(comparison: Comparison, judged: Judgement) -> None:
@@ -35,25 +36,35 @@ def best_possible(comparison: Comparison) -> float | None:
 
 
 def _show_seeds(comparison: Comparison, judged: Judgement) -> None:
+    groups, best = comparison.groups(), best_possible(comparison)
     st.caption(
-        "A dot per seed; the bar is the average and its 95% interval. The dashed line is the best "
-        "classifier that can exist for this data."
+        f"A dot per seed; the bar is the average and its 95% interval. {_dashed(groups, best)}"
     )
     dark = st.context.theme.type == "dark"
-    groups, best = comparison.groups(), best_possible(comparison)
     figure = figures.accuracy_dots(groups, judged, best, dark)
     show_figure(figure, "dots", figures.accuracy_dots_in_words(groups, judged, best))
 
 
 def _show_size(comparison: Comparison, judged: Judgement) -> None:
+    groups, best = comparison.groups(), best_possible(comparison)
     st.caption(
         "Accuracy on fresh points against parameters, with 95% intervals. On the line: no other "
-        "is both smaller and more accurate (filled marks)."
+        f"is both smaller and more accurate (filled marks). {_dashed(groups, best)}"
     )
     dark = st.context.theme.type == "dark"
-    groups, best = comparison.groups(), best_possible(comparison)
     figure = figures.accuracy_against_parameters(groups, judged, best, dark)
     show_figure(figure, "size", figures.accuracy_against_parameters_in_words(groups, judged))
+
+
+def _dashed(groups: Sequence[Group], best: float | None) -> str:
+    """What the dashed line is: of the first group's data, if there are others."""
+    if best is None:
+        return ""
+    own = {run.data for run in groups[0].runs}
+    data = "this data" if len(own) == 1 else "such data, averaged over the draws"
+    if any(run.data not in own for group in groups for run in group.runs):
+        data = f"the data of {as_plain_text(groups[0].name)}; what has other data has another"
+    return f"The dashed line is the best classifier that can exist for {data}."
 
 
 def _show_pairs(comparison: Comparison, judged: Judgement) -> None:
@@ -74,38 +85,34 @@ def _show_pairs(comparison: Comparison, judged: Judgement) -> None:
     index = st.selectbox(
         "A pair", range(len(labels)), format_func=labels.__getitem__, key="pair", width=420
     )
-    pair, said = judged.pairs[index], judged.verdicts[index]
+    said = judged.verdicts[index]
     st.markdown(f"**{as_plain_text(said.text)}.**")
-    words = f"Won {pair.won}, tied {pair.tied}, lost {pair.lost} of {pair.n} for the first."
-    if said.kind != "too few":
-        words += (
-            f" Probability of improvement, ties counting half: "
-            f"{100 * pair.probability_of_improvement:.0f}%. Corrected p {pair.p_holm:.2g}."
-        )
-    st.caption(words)
+    st.caption(_pair_in_words(judged.pairs[index], said, judged.names))
     _show_needed(comparison, judged, index)
 
 
-def _show_needed(comparison: Comparison, judged: Judgement, index: int) -> None:
-    """How many seeds would settle a pair, and the button that trains them."""
-    pair = judged.pairs[index]
-    if max(pair.first, pair.second) >= len(comparison.names):
-        return  # a pin has the seeds it has
-    if comparison.experiment != training.current_experiment() or training.active_job():
-        return
-    needed, present = judged.needed[index], len(comparison.experiment.seeds)
-    if judged.verdicts[index].kind != "unclear" or needed is None or needed <= present:
-        return
-    n_more = min(needed, MAX_SEEDS) - present
-    if n_more < 1:
-        return
-    st.button(
-        f"Train {n_more} more seed{'' if n_more == 1 else 's'} for this pair",
-        key="more_seeds_for_pair",
-        icon=":material/add:",
-        on_click=verdict.train_more_seeds,
-        args=(n_more,),
+def _pair_in_words(pair: PairedDifference, said: Verdict, names: Sequence[str]) -> str:
+    """Seen from the same side as the verdict's sentence."""
+    if said.kind == "clear" and pair.mean < 0:
+        pair = pair.swapped()
+    name = as_plain_text(names[pair.first])
+    words = f"{name} won {pair.won}, tied {pair.tied}, lost {pair.lost} of {pair.n} seeds."
+    if said.kind == "too few":
+        return words
+    return (
+        f"{words} Probability of improvement (how often a seed favours {name}, ties counting "
+        f"half): {100 * pair.probability_of_improvement:.0f}%. Corrected p (the chance of so large "
+        "a difference if there were none, raised for the number of pairs compared): "
+        f"{pair.p_holm:.2g}."
     )
+
+
+def _show_needed(comparison: Comparison, judged: Judgement, index: int) -> None:
+    """Offer the seeds that would settle a pair; a pin has those it has."""
+    pair, needed = judged.pairs[index], judged.needed[index]
+    own = max(pair.first, pair.second) < len(comparison.names)
+    if own and judged.verdicts[index].kind == "unclear" and needed is not None:
+        verdict.offer_seeds(comparison, needed, "more_seeds_for_pair", " for this pair")
 
 
 def _show_confusion(comparison: Comparison, judged: Judgement) -> None:
@@ -144,7 +151,7 @@ def _confusion(group: Group, part: str) -> dict[str, str | float]:
 
 def _show_diagnosis(comparison: Comparison, judged: Judgement) -> None:
     lines = [
-        f"- **{as_plain_text(name)}** {found.kind}. {as_plain_text(found.rule)}"
+        f"- **{as_plain_text(name)}**: {found.kind}. {as_plain_text(found.rule)}"
         for name, found in zip(judged.names, judged.diagnoses, strict=True)
         if found is not None
     ]

@@ -1,29 +1,31 @@
 """What the results amount to, in words; and how to learn more: other seeds, more of them."""
 
 from dataclasses import replace
+from itertools import islice
 
 import streamlit as st
 
 from moonlab.judgement import Judgement, race_against_itself
 from moonlab.results import Comparison
 from moonlab.spec import Experiment
-from moonlab.stats import MIN_SEEDS
-from moonlab.ui import training
+from moonlab.stats import MIN_SEEDS, POWER
+from moonlab.ui import terms, training
 from moonlab.ui.bind import number, page_state
 from moonlab.ui.state import MAX_SEEDS
 from moonlab.ui.words import as_plain_text
 from moonlab.verdicts import MARGIN_POINTS
 
+_LEAST_A_SIDE = 20  # seeds of an A/A check
 _WORDS = """
-- **Seed**: where a run's luck begins: its first weights and the order of its batches. All
-  architectures run from the same seeds, so they are compared seed by seed (**paired**).
-- **95% interval**: bounds that hold the average over all possible seeds, on the same data, in 95
-  of 100 such comparisons.
+- **Seed**: where a run's luck begins: {varying}. All architectures run from the same seeds, so
+  they are compared seed by seed (**paired**).
+- **95% interval**: bounds that hold {average} in 95 of 100 such comparisons.
 - **Clear**: so large a difference would come from luck in fewer than 5 of 100 comparisons, all
   pairs counted together (Holm's correction), if the number of seeds was fixed beforehand. Who
   adds seeds until it is clear is fooled more often.
 - **Equivalent**: the whole interval lies within the margin. **Unclear**: neither; more seeds
-  would tell.
+  would tell. The number named settles it with a chance of {power:.0%}, if average and spread stay
+  as they are.
 - **Tier 1**: the leader, and all that are not clearly worse than it.
 - **Regret**: points that are missing to the best classifier that can exist for this data.
 """
@@ -49,8 +51,14 @@ def show_verdict(comparison: Comparison, judged: Judgement) -> None:
         with st.container(horizontal=True, vertical_alignment="center"):
             _show_more_seeds(comparison, judged)
             with st.popover("What the words mean"):
-                st.markdown(_WORDS)
+                st.markdown(_words(comparison.experiment.seeding))
                 _show_margin()
+
+
+def _words(seeding: str) -> str:
+    return _WORDS.format(
+        varying=terms.varying(seeding), average=terms.average(seeding), power=POWER
+    )
 
 
 def _show_margin() -> None:
@@ -70,19 +78,28 @@ def _show_margin() -> None:
 def _show_more_seeds(comparison: Comparison, judged: Judgement) -> None:
     """Offer as many more seeds as would settle what is unclear."""
     present = len(comparison.experiment.seeds)
-    wanted = seeds_wanted(judged, present, len(comparison.names))
-    if wanted <= present or comparison.experiment != training.current_experiment():
+    offer_seeds(comparison, seeds_wanted(judged, present, len(comparison.names)), "more_seeds")
+
+
+def offer_seeds(comparison: Comparison, wanted: int, key: str, purpose: str = "") -> None:
+    """Show a button that trains so many seeds in all, or as many as there may be."""
+    n_more = min(wanted, MAX_SEEDS) - len(comparison.experiment.seeds)
+    if n_more < 1 or comparison.experiment != training.current_experiment():
         return
-    n_more = wanted - present
     st.button(
-        f"Train {n_more} more seed{'' if n_more == 1 else 's'}",
-        key="more_seeds",
+        f"Train {n_more} more seed{'' if n_more == 1 else 's'}{purpose}",
+        key=key,
         icon=":material/add:",
         help=_more_in_words(comparison.experiment),
         on_click=train_more_seeds,
         args=(n_more,),
         disabled=training.active_job() is not None,
     )
+    if wanted > MAX_SEEDS:
+        st.caption(
+            f"{MAX_SEEDS} seeds are the most there can be: "
+            f"the chance that they settle it is below {POWER:.0%}."
+        )
 
 
 def _more_in_words(experiment: Experiment) -> str:
@@ -106,7 +123,7 @@ def seeds_wanted(judged: Judgement, present: int, n_own: int) -> int:
         and max(pair.first, pair.second) < n_own  # a pin has the seeds it has
         and judged.tier(pair.first) == judged.tier(pair.second) == 1
     ]
-    return min([*needed, MAX_SEEDS]) if needed else present
+    return min(needed, default=present)
 
 
 def train_more_seeds(n_more: int) -> None:
@@ -119,7 +136,8 @@ def show_check(comparison: Comparison) -> None:
     """Race an architecture against itself, which must not come out as clear."""
     st.markdown(
         "**The A/A check** races an architecture against itself, under other seeds. There is no "
-        "difference to find, so a *clear* verdict would be a false alarm: at most 1 in 20."
+        "difference to find, so a *clear* verdict would be a false alarm: at most 1 in 20. "
+        f"It takes at least {_LEAST_A_SIDE} seeds a side."
     )
     experiment = comparison.experiment
     names = dict(zip(comparison.names, experiment.architectures, strict=True))
@@ -138,22 +156,21 @@ def show_check(comparison: Comparison) -> None:
         _show_outcome(result)
 
 
-def _doubled(comparison: Comparison, name: str) -> object:
-    """The experiment of one architecture from twice as many seeds."""
+def _doubled(comparison: Comparison, name: str) -> Experiment:
+    """The experiment of one architecture from its seeds and as many others, 20 at least."""
     index = comparison.names.index(name)
     experiment = comparison.experiment
-    seeds = experiment.seeds[: MAX_SEEDS // 2]
+    own = experiment.seeds[: MAX_SEEDS // 2]
     others = (seed for seed in range(2 * MAX_SEEDS) if seed not in experiment.seeds)
-    more = tuple(next(others) for _ in seeds)
+    seeds = (*own, *islice(others, 2 * max(len(own), _LEAST_A_SIDE) - len(own)))
     one = replace(experiment.architectures[index], name=name.removesuffix(" (earlier)")[:60])
     seeding = "independent" if experiment.seeding == "sequential" else experiment.seeding
-    return replace(experiment, architectures=(one,), seeds=seeds + more, seeding=seeding)
+    return replace(experiment, architectures=(one,), seeds=seeds, seeding=seeding)
 
 
 def _show_outcome(result: Comparison) -> None:
     said = race_against_itself(result.groups()[0], margin_points())
-    comment = {
-        "clear": "A false alarm: that happens once in about 20 checks, with any number of seeds.",
-        "too few": "Train more seeds first.",
-    }.get(said.kind, "As it should be: there is nothing to find.")
+    comment = "As it should be: there is nothing to find."
+    if said.kind == "clear":
+        comment = "A false alarm: that happens once in about 20 checks, with any number of seeds."
     st.info(f"{as_plain_text(said.text)}. {comment}")
