@@ -38,8 +38,12 @@ def to_json(experiment: Experiment) -> str:
 def to_query(experiment: Experiment) -> dict[str, str]:
     """See `Experiment.to_query`."""
     text = json.dumps(to_dict(experiment), separators=(",", ":"), ensure_ascii=False)
-    packed = base64.urlsafe_b64encode(zlib.compress(text.encode(), 9))
-    return {QUERY_KEY: packed.decode().rstrip("=")}
+    return {QUERY_KEY: packed(text)}
+
+
+def packed(text: str) -> str:
+    """A text as a value that an address can hold."""
+    return base64.urlsafe_b64encode(zlib.compress(text.encode(), 9)).decode().rstrip("=")
 
 
 def from_query(parameters: Mapping[str, str]) -> dict[str, Any]:
@@ -48,20 +52,30 @@ def from_query(parameters: Mapping[str, str]) -> dict[str, Any]:
         raise SpecError([Fault("parameters", "must be a mapping", shown(parameters))])
     if QUERY_KEY not in parameters:
         return {}
-    value = parameters[QUERY_KEY]
+    return from_json(unpacked(QUERY_KEY, parameters[QUERY_KEY]))
+
+
+def unpacked(key: str, value: object) -> str:
+    """The text that was packed into the value of a key.
+
+    Raises
+    ------
+    SpecError
+        If the value is empty, too long or damaged.
+    """
     if not isinstance(value, str) or not 1 <= len(value) <= MAX_QUERY_CHARACTERS:
         rule = f"must be a text of 1 to {MAX_QUERY_CHARACTERS:,} characters"
-        raise SpecError([Fault(QUERY_KEY, rule, shown(value))])
+        raise SpecError([Fault(key, rule, shown(value))])
     try:
-        packed = base64.b64decode(value + "=" * (-len(value) % 4), altchars=b"-_", validate=True)
+        content = base64.b64decode(value + "=" * (-len(value) % 4), altchars=b"-_", validate=True)
         unpacker = zlib.decompressobj()
-        text = unpacker.decompress(packed, 4 * MAX_JSON_CHARACTERS).decode()
+        text = unpacker.decompress(content, 4 * MAX_JSON_CHARACTERS).decode()
         whole = unpacker.eof and not unpacker.unused_data
     except (ValueError, zlib.error):
         whole = False
     if not whole:
-        raise SpecError([Fault(QUERY_KEY, _DAMAGED, shown(value))])
-    return from_json(text)
+        raise SpecError([Fault(key, _DAMAGED, shown(value))])
+    return text
 
 
 def from_json(text: str) -> dict[str, Any]:

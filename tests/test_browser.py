@@ -158,7 +158,7 @@ def test_addresses_in_a_name_from_a_link_become_no_links(page, server):
     assert page.locator("a[href*=evil]").count() == 0
 
 
-def test_nonsense_gets_a_sentence_and_is_not_lost(page, server):
+def test_nonsense_gets_a_sentence_and_is_not_lost_even_by_a_reload(page, server):
     visit(page, server)
     wait_for_results(page, 2)
     seeds = page.get_by_label("Seeds", exact=True)
@@ -168,6 +168,10 @@ def test_nonsense_gets_a_sentence_and_is_not_lost(page, server):
     expect(page.locator(".st-key-train button")).to_be_disabled()
     expect(seeds).to_have_value("１６, x")
     assert len(read_table(page)) == 2
+    page.wait_for_url("**draft=*")
+    page.reload()
+    expect(page.get_by_text("Please correct this")).to_be_visible()
+    expect(seeds).to_have_value("１６, x")
     seeds.fill("0-1")
     seeds.press("Enter")
     expect(page.get_by_text("Please correct this")).to_have_count(0)

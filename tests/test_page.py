@@ -66,10 +66,15 @@ def plain(text):
     return text.replace("\\", "").replace("\u2060", "")
 
 
+def address(at):
+    """The keys of the address."""
+    given = at.query_params
+    return {key: one[0] if isinstance(one, list) else one for key, one in given.items()}
+
+
 def current(at):
     """The experiment in the address."""
-    value = at.query_params[QUERY_KEY]
-    return ml.Experiment.from_query({QUERY_KEY: value[0] if isinstance(value, list) else value})
+    return ml.Experiment.from_query(address(at))
 
 
 def test_the_page_opens_on_the_experiment_of_its_address_with_results():
@@ -125,7 +130,7 @@ def test_a_bad_value_is_named_keeps_training_off_and_loses_nothing():
     assert at.button(key="train").disabled
     assert list(shown_table(at)["Test"]) == before
     assert at.text_input(key="seeds").value == "0-3, nonsense"
-    at = open_page(query={name: value[0] for name, value in at.query_params.items()})  # a reload
+    at = open_page(query=address(at))  # a reload
     assert at.text_input(key="seeds").value == "0-3, nonsense"
     assert "nonsense" in texts(at.error)
     assert list(shown_table(at)["Test"]) == before

@@ -9,13 +9,14 @@ from moonlab import lesson
 from moonlab.codec import QUERY_KEY
 from moonlab.rules import SpecError
 from moonlab.spec import Experiment
-from moonlab.ui import arrival, panels, results, sharing, shown, sidebar, training
+from moonlab.ui import arrival, draft, panels, results, sharing, shown, sidebar, training
 from moonlab.ui.bind import page_state
 from moonlab.ui.state import PageState
 
 _LOG = logging.getLogger(__name__)
 _SETTLED_SECONDS = 1.5
 _CONTROLS_HEIGHT = 750
+_DAMAGED_DRAFT = "What was typed last is damaged in this link, so it is left out."
 _DAMAGED = (
     "This link is damaged, so here is the lesson's comparison instead: copy the link again, whole."
 )
@@ -24,8 +25,9 @@ _DAMAGED = (
 def show() -> None:
     """Show the comparison."""
     current = training.current_experiment()
-    if st.session_state.pop("is_new", False) and current is not None:
-        training.start_if_quick(current)
+    opens_on = st.session_state.pop("opens_on", None)
+    if opens_on is not None:
+        training.start_if_quick(current or opens_on)
     elif _went_elsewhere():
         _follow_address()
     st.title("moonlab", anchor=False)
@@ -65,7 +67,7 @@ def open_session() -> None:
 def _open() -> None:
     """Begin a session: the address's experiment, or the lesson's five networks."""
     st.session_state.message = ""
-    st.session_state.address = st.query_params.get(QUERY_KEY)
+    st.session_state.address = _address()
     experiment, notice = lesson.torch_experiment(), ""
     if QUERY_KEY in st.query_params:
         try:
@@ -73,11 +75,28 @@ def _open() -> None:
         except SpecError as error:
             _LOG.info("a damaged link: %s", error)
             notice = _DAMAGED
-    st.session_state.page = PageState(experiment)
-    st.session_state.page.notice = notice
-    st.session_state.n_edits = 0
+    state = st.session_state.page = PageState(experiment)
+    state.notice = notice
+    _restore_draft(state)
+    st.session_state.n_edits = state.n_edits
     st.session_state.address_at = 0.0
-    st.session_state.is_new = True
+    st.session_state.opens_on = experiment
+
+
+def _restore_draft(state: PageState) -> None:
+    """Set up what the address says to have been typed, if it says anything."""
+    if draft.QUERY_KEY not in st.query_params:
+        return
+    try:
+        state.restore(draft.from_query(st.query_params[draft.QUERY_KEY]))
+    except SpecError as error:
+        _LOG.info("a damaged draft: %s", error)
+        state.notice = state.notice or _DAMAGED_DRAFT
+
+
+def _address() -> tuple[str | None, str | None]:
+    """What the address says: the experiment, and what was typed and is not valid yet."""
+    return st.query_params.get(QUERY_KEY), st.query_params.get(draft.QUERY_KEY)
 
 
 def _went_elsewhere() -> bool:
@@ -88,13 +107,13 @@ def _went_elsewhere() -> bool:
     """
     edited = page_state().n_edits != st.session_state.n_edits
     settled = time.monotonic() - st.session_state.address_at > _SETTLED_SECONDS
-    differs = st.query_params.get(QUERY_KEY) != st.session_state.address
+    differs = _address() != st.session_state.address
     return differs and settled and not edited
 
 
 def _follow_address() -> None:
     """Set up what the address says, after the browser's Back or Forward."""
-    st.session_state.address = st.query_params.get(QUERY_KEY)
+    st.session_state.address = _address()
     try:
         experiment = Experiment.from_query(st.query_params.to_dict())
     except SpecError:
@@ -102,6 +121,7 @@ def _follow_address() -> None:
     if QUERY_KEY in st.query_params:
         st.session_state.message = ""
         page_state().load(experiment)
+        _restore_draft(page_state())
 
 
 def _show_message() -> None:
@@ -113,12 +133,19 @@ def _show_message() -> None:
 
 
 def _remember_in_address(experiment: Experiment | None) -> None:
-    """Keep the address in step with what is set up, so that a reload or a link brings it back."""
+    """Keep the address in step with what is set up, so that a reload or a link brings it back.
+
+    What is not valid yet stands there as a draft, beside the last valid experiment.
+    """
     st.session_state.n_edits = page_state().n_edits
-    if experiment is None:
-        return
-    query = experiment.to_query()
-    if st.query_params.get(QUERY_KEY) != query[QUERY_KEY]:
-        st.query_params[QUERY_KEY] = query[QUERY_KEY]
+    before = st.query_params.to_dict()
+    now = {name: value for name, value in before.items() if name != draft.QUERY_KEY}
+    if experiment is not None:
+        st.session_state.valid_query = experiment.to_query()
+    elif (typed := draft.to_query(page_state().draft())) is not None:
+        now[draft.QUERY_KEY] = typed
+    now |= st.session_state.get("valid_query", {})
+    if now != before:
+        st.query_params.from_dict(now)
         st.session_state.address_at = time.monotonic()
-    st.session_state.address = query[QUERY_KEY]
+    st.session_state.address = _address()

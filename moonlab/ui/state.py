@@ -46,22 +46,36 @@ class PageState:
         self._next_id = 0
         self._past: list[dict[str, Any]] = []
         self.n_edits = 0
-        self._set_up(experiment)
+        self._set_up(_draft_of(experiment))
 
     def load(self, experiment: Experiment) -> None:
         """Set everything up as in an experiment; this can be taken back like an edit."""
-        self._remember()
-        self._set_up(experiment)
+        self.restore(_draft_of(experiment))
 
-    def _set_up(self, experiment: Experiment) -> None:
-        document = codec.to_dict(experiment)
-        self.data: dict[str, Any] = document["data"]
-        self.training: dict[str, Any] = document["training"]
-        self.seeds: str = seeds_text(experiment.seeds)
-        self.seeding: str = experiment.seeding
-        self.margin_points: Any = experiment.margin_points
-        self.panels = [self._new_panel(values) for values in document["architectures"]]
+    def restore(self, draft: dict[str, Any]) -> None:
+        """Set everything up as in a draft; this can be taken back like an edit."""
+        self._remember()
+        self._set_up(draft)
+
+    def _set_up(self, draft: dict[str, Any]) -> None:
+        self.data: dict[str, Any] = draft["data"]
+        self.training: dict[str, Any] = draft["training"]
+        self.seeds: str = draft["seeds"]
+        self.seeding: str = draft["seeding"]
+        self.margin_points: Any = draft["margin_points"]
+        self.panels = [self._new_panel(values) for values in draft["architectures"]]
         self.notice = ""
+
+    def draft(self) -> dict[str, Any]:
+        """What is set up, valid or not: as in the experiment's JSON, the seeds as text."""
+        return {
+            "data": self.data,
+            "training": self.training,
+            "architectures": [panel.values for panel in self.panels],
+            "seeds": self.seeds,
+            "seeding": self.seeding,
+            "margin_points": self.margin_points,
+        }
 
     def experiment(self) -> Experiment:
         """The experiment.
@@ -78,15 +92,7 @@ class PageState:
         except SpecError as error:
             faults += error.faults
             seeds = [0]
-        document = {
-            "schema_version": codec.SCHEMA_VERSION,
-            "data": self.data,
-            "training": self.training,
-            "architectures": [panel.values for panel in self.panels],
-            "seeds": seeds,
-            "seeding": self.seeding,
-            "margin_points": self.margin_points,
-        }
+        document = self.draft() | {"schema_version": codec.SCHEMA_VERSION, "seeds": seeds}
         return Experiment(**codec.from_dict(document, faults))
 
     @property
@@ -236,6 +242,12 @@ class PageState:
         self._remember()
         if self.seeding == "sequential":
             self.seeding, self.seeds, self.notice = "independent", MANY_SEEDS, _NOTICE
+
+
+def _draft_of(experiment: Experiment) -> dict[str, Any]:
+    draft = codec.to_dict(experiment) | {"seeds": seeds_text(experiment.seeds)}
+    del draft["schema_version"]
+    return draft
 
 
 def parse_seeds(text: str) -> tuple[int, ...]:
