@@ -25,8 +25,19 @@ def choose(page, key, option):
     page.locator(f".st-key-{key}").get_by_text(option, exact=True).click()
 
 
+def choose_by_keyboard(page, key, option, role="radio"):
+    page.locator(f".st-key-{key}").get_by_role(role, name=option, exact=True).press("Space")
+
+
 def picture(page, key):
     return page.locator(f".st-key-{key} .js-plotly-plot")
+
+
+def expect_alternative(page, key, *words):
+    """What a screen reader says of a figure."""
+    figure = page.locator(f".st-key-{key}").get_by_role("figure")
+    for part in words:
+        expect(figure).to_have_accessible_name(re.compile(re.escape(part)))
 
 
 def open_in_comparison(page, experiment):

@@ -45,44 +45,35 @@ def place_of(page, picture, data, point):
     return svg.evaluate(ON_SCREEN, places[point].tolist())
 
 
-def test_a_clicked_point_comes_under_the_glass_with_that_moments_weights(page, server, data, trace):
+def test_a_clicked_point_comes_under_the_glass_and_a_clicked_weight_is_nudged(
+    page, server, data, trace
+):
     open_page(page, server)
+    check_nudges(page, data, trace)
     page.mouse.click(*place_of(page, 2, data, 17))
     expect(page.get_by_text("Under the glass: point 17")).to_be_visible()
     expect(page.get_by_label("Point", exact=True)).to_have_value("17")
-    expect(page.get_by_role("radio", name="200")).to_be_checked()
+    expect(moment(page, "200")).to_be_checked()
     step = step_values(trace[200].parameters, NETWORK, data.X_train[[17]], data.y_train[[17]])
     expect(page.get_by_text(f"Z2 (1, 1) = {shown(step.Z2)}")).to_be_visible()
     expect(page.get_by_text("dZ2 (1, 1)")).to_have_count(0)
     page.get_by_role("radio", name="Not at all").click()
     expect(page.get_by_text(f"dZ2 (1, 1) = {shown(step.dZ2)}")).to_be_visible()
     assert page.locator(".strip").count() == 8  # Z1, H; dW2, dH, dZ1, both rows of dW1, db1
+    page.get_by_role("button", name="Open this in the comparison").click()
+    page.wait_for_url(lambda url: f"{QUERY_KEY}=" in url)
+    assert experiment_in(page.url) == LESSON
 
 
-def shown(value):
-    return f"{value.item():.4g}".replace("-", "−")
+def moment(page, updates):
+    """The choice of the moment, in its expander, open or not."""
+    return page.get_by_role("radio", name=updates, exact=True, include_hidden=True)
 
 
-def test_all_is_chosen_by_keyboard_too(page, server):
-    open_page(page, server)
-    field = page.get_by_label("Point", exact=True)
-    field.fill("2")
-    field.press("Enter")
-    expect(page.get_by_text("Under the glass: point 2")).to_be_visible()
-    page.get_by_role("radio", name="0", exact=True).focus()
-    page.keyboard.press("ArrowRight")
-    page.keyboard.press("Space")
-    expect(page.get_by_role("radio", name="100", exact=True)).to_be_checked()
-    page.locator(".st-key-glass_weight input").focus()
-    page.keyboard.type("b1[7")
-    page.keyboard.press("Enter")
-    expect(page.get_by_text("loss, b1[7] less")).to_be_visible()
-
-
-def test_a_clicked_weight_is_nudged(page, server, data, trace):
-    open_page(page, server)
+def check_nudges(page, data, trace):
     grid = page.locator(".st-key-glass_weights")
     grid.scroll_into_view_if_needed()
+    expect(grid.get_by_role("button", name="a row for each hidden unit").first).to_be_attached()
     box = grid.bounding_box()
     page.mouse.click(box["x"] + 0.9 * box["width"], box["y"] + 38 + 4.5 * 23)
     expect(page.get_by_text("loss, W2[4, 0] less")).to_be_visible()
@@ -92,11 +83,27 @@ def test_a_clicked_weight_is_nudged(page, server, data, trace):
     expect(page.get_by_text("at W2[4, 0], and by")).to_be_visible()
 
 
-def test_the_page_ends_in_the_comparison_with_the_lessons_experiment(page, server):
+def shown(value):
+    return f"{value.item():.4g}".replace("-", "−")
+
+
+def test_all_is_chosen_by_keyboard_too(page, server):
     open_page(page, server)
-    page.get_by_role("button", name="Open this in the comparison").click()
-    page.wait_for_url(lambda url: f"{QUERY_KEY}=" in url)
-    assert experiment_in(page.url) == LESSON
+    first = "Decision boundary: 0 updates: loss 0.4991, 232 of 300 right (77.3%)"
+    expect(page.get_by_role("img", name=first)).to_be_visible()
+    page.locator("summary").filter(has_text="Choose by keyboard").press("Enter")
+    field = page.get_by_label("Point", exact=True)
+    field.fill("2")
+    field.press("Enter")
+    expect(page.get_by_text("Under the glass: point 2")).to_be_visible()
+    page.get_by_role("radio", name="0", exact=True).focus()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("Space")
+    expect(moment(page, "100")).to_be_checked()
+    page.locator(".st-key-glass_weight input").focus()
+    page.keyboard.type("b1[7")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("loss, b1[7] less")).to_be_visible()
 
 
 def test_on_a_phone_a_tap_picks_and_nothing_scrolls_sideways(browser, server, data):
@@ -105,6 +112,6 @@ def test_on_a_phone_a_tap_picks_and_nothing_scrolls_sideways(browser, server, da
         open_page(page, server)
         page.touchscreen.tap(*place_of(page, 3, data, 40))
         expect(page.get_by_text("Under the glass: point 40")).to_be_visible()
-        expect(page.get_by_role("radio", name="499")).to_be_checked()
+        expect(moment(page, "499")).to_be_checked()
         main = page.get_by_test_id("stMain")
         assert main.evaluate("area => area.scrollWidth - area.clientWidth") == 0

@@ -51,7 +51,7 @@ def show() -> None:
     trace = _trace()
     updates, point = _choice(trace)
     show_planes(_pictures(), updates, point, _pick, "planes")
-    _show_inputs(trace, point)
+    _show_choice(trace, point)
     moment, data = trace.moments[updates], trace.data
     X, y = data.X_train[[point]], data.y_train[[point]]
     glass.show_step(moment.parameters, trace.architecture, X, y)
@@ -94,18 +94,18 @@ def _pick(updates: int, point: int) -> None:
     st.session_state.glass_updates, st.session_state.glass_point = updates, point
 
 
-def _show_inputs(trace: _Trace, point: int) -> None:
-    """The same choice without a mouse."""
-    with st.container(horizontal=True, vertical_alignment="bottom"):
+def _show_choice(trace: _Trace, point: int) -> None:
+    """What was clicked, and the same choice without a mouse."""
+    x, y = trace.data.X_train[point]
+    st.markdown(
+        f"Under the glass: point **{point}** at ({x:.4f}, {y:.4f}), "
+        f"of **class {trace.data.y_train[point]}**.".replace("-", "−")
+    )
+    with st.expander("Choose by keyboard"), st.container(horizontal=True):
         st.segmented_control(
             "Weights after so many updates", UPDATES, key="glass_updates", required=True
         )
         st.number_input("Point", 0, len(trace.data.y_train) - 1, key="glass_point", width=140)
-        x, y = trace.data.X_train[point]
-        st.markdown(
-            f"Under the glass: point **{point}** at ({x:.4f}, {y:.4f}), "
-            f"of **class {trace.data.y_train[point]}**.".replace("-", "−")
-        )
 
 
 def _show_other_starts(trace: _Trace) -> None:
