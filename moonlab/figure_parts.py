@@ -1,7 +1,6 @@
 """What figures are made of before anything is drawn: numbers, their texts, and places."""
 
 import html
-import math
 import textwrap
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -11,7 +10,7 @@ import numpy as np
 from moonlab.judgement import Judgement
 from moonlab.parameters import Floats
 from moonlab.results import CURVES, Group
-from moonlab.stats import PairedDifference, decimals
+from moonlab.verdicts import bounds, digits_of, number
 
 _MOST_ROWS = 1500  # of one line: more than a screen has dots
 _MOST_TICKS = 8
@@ -121,29 +120,7 @@ def wrapped(text: str) -> str:
 
 def signed(points: float, digits: int) -> str:
     """Such as "+5.3" or "−0.2"; what rounds to 0 has no sign."""
-    text = f"{abs(points):.{digits}f}"
-    if float(text) == 0:
-        return text
-    return f"{'−' if points < 0 else '+'}{text}"
-
-
-def digits_of(interval: Mean | PairedDifference) -> int:
-    """Decimals of a percentage, as many as the interval supports."""
-    return decimals(50 * (interval.high - interval.low))
-
-
-def bounds(low: float, high: float, digits: int) -> str:
-    """Bounds that are shares, in points: "3.1–7.5", with a negative one "−0.2 to 0.3".
-
-    One that would be rounded to 0 keeps its first digit.
-    """
-    texts = []
-    for bound in (100 * low, 100 * high):
-        text = signed(bound, digits)
-        if float(text.replace("−", "-")) == 0 and bound:
-            text = signed(bound, -math.floor(math.log10(abs(bound))))
-        texts.append(text.removeprefix("+"))
-    return (" to " if any(text.startswith("−") for text in texts) else "–").join(texts)
+    return number(points, digits, signed=True)
 
 
 def swarm(values: Floats, apart: float) -> list[int]:

@@ -8,8 +8,6 @@ import numpy as np
 from moonlab.figure_look import DIVERGING, INK, translucent
 from moonlab.figure_parts import (
     Mean,
-    bounds,
-    digits_of,
     kept_rows,
     measured,
     short,
@@ -21,7 +19,7 @@ from moonlab.judgement import Judgement
 from moonlab.parameters import Floats
 from moonlab.results import Group
 from moonlab.stats import PairedDifference
-from moonlab.verdicts import VerdictKind
+from moonlab.verdicts import VerdictKind, bounds, digits_of
 
 Trace = dict[str, Any]
 

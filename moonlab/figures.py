@@ -24,9 +24,7 @@ from moonlab.figure_look import INK as INK
 from moonlab.figure_parts import (
     Box,
     Mean,
-    bounds,
     cut,
-    digits_of,
     efficient,
     kept_rows,
     log_ticks,
@@ -48,6 +46,7 @@ from moonlab.figure_traces import (
 )
 from moonlab.judgement import Judgement
 from moonlab.results import Group
+from moonlab.verdicts import bounds, digits_of
 
 _LOSSES = {"bce": "cross-entropy", "mse": "squared error"}
 _CUT = 21  # characters of a name that leave room for its loss

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Sequence
 from itertools import combinations
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, Protocol
 
 from moonlab.parameters import Floats
 from moonlab.rules import Fault, Rule, check, is_integer, shown
@@ -31,6 +31,20 @@ _EXACT = 9  # decimals of a point that a bound is held against the margin with
 _NAME = Rule("texts, one per architecture", lambda value: isinstance(value, str))
 _SIZE = Rule("integers from 0, one per architecture", lambda value: is_integer(value, 0, 10**12))
 _MARGIN = {"margin_points": Experiment.RULES["margin_points"]}
+
+
+class HasBounds(Protocol):
+    """An interval of shares."""
+
+    @property
+    def low(self) -> float:
+        """Its lower bound."""
+        ...
+
+    @property
+    def high(self) -> float:
+        """Its upper bound."""
+        ...
 
 
 class Verdict(NamedTuple):
@@ -214,24 +228,24 @@ def _equivalent(
     both = f"{names[pair.first]} and {names[pair.second]} are equivalent here: they"
     if pair.tied == pair.n:
         return f"{both} tied on all {pair.n} {'paired ' if paired else ''}seeds"
-    digits = _digits(pair)
+    digits = digits_of(pair)
     while round(_widest(pair), digits) >= margin_points and digits < _EXACT:
         digits += 1
     return (
         f"{both} differ by less than {_points(f'{margin_points:g}')} "
-        f"({_number(100 * pair.mean, digits, signed=True)}, "
-        f"95% interval {_interval(pair.low, pair.high, digits)}, "
+        f"({number(100 * pair.mean, digits, signed=True)}, "
+        f"95% interval {bounds(pair.low, pair.high, digits, nonzero=False)}, "
         f"{_over(pair.n, paired=paired)})"
     )
 
 
 def _clear(pair: PairedDifference, names: Sequence[str], *, paired: bool) -> str:
-    digits = _digits(pair)
-    by = _number(100 * pair.mean, digits, nonzero=True)
+    digits = digits_of(pair)
+    by = number(100 * pair.mean, digits, nonzero=True)
     text = (
         f"{names[pair.first]} beats {names[pair.second]} by {_points(by)} on average over "
         f"{_over(pair.n, paired=paired)}, 95% interval "
-        f"{_interval(pair.low, pair.high, digits, nonzero=True)}"
+        f"{bounds(pair.low, pair.high, digits)}"
     )
     tied = f", tied {pair.tied}" if pair.tied else ""
     return f"{text}; won {pair.won}{tied}" if paired else text
@@ -243,12 +257,12 @@ def _over(n: int, *, paired: bool) -> str:
 
 def _unclear(pair: PairedDifference, names: Sequence[str], margin_points: float) -> str:
     """Shows the corrected interval if the plain one leaves out 0: it is what was decided by."""
-    digits = _digits(pair)
-    mean = _points(_number(100 * pair.mean, digits, signed=True))
+    digits = digits_of(pair)
+    mean = _points(number(100 * pair.mean, digits, signed=True))
     if pair.low <= 0 <= pair.high:
-        shown_interval = f"95% interval {_interval(pair.low, pair.high, digits, nonzero=True)}"
+        shown_interval = f"95% interval {bounds(pair.low, pair.high, digits)}"
     else:
-        wide = _interval(pair.corrected_low, pair.corrected_high, digits, nonzero=True)
+        wide = bounds(pair.corrected_low, pair.corrected_high, digits)
         shown_interval = f"interval {wide}, corrected for the {pair.n_pairs} pairs compared"
     needed = seeds_needed(pair, margin_points / 100)
     settled = "no affordable number of" if needed is None else f"about {_rounded_up(needed):,}"
@@ -263,8 +277,9 @@ def _alone(name: str, scores: Floats) -> str:
     nothing = "There is nothing to compare it with."
     if mean.n == 1:
         return f"{name} reaches {_percent(mean)} with one seed. {nothing}"
-    bounds = _interval(max(mean.low, 0.0), min(mean.high, 1.0), _digits(mean))
-    average = f"{_percent(mean)} on average over {mean.n} seeds, 95% interval {bounds}%"
+    low, high = max(mean.low, 0.0), min(mean.high, 1.0)
+    interval = bounds(low, high, digits_of(mean), nonzero=False)
+    average = f"{_percent(mean)} on average over {mean.n} seeds, 95% interval {interval}%"
     return f"{name} reaches {average}. {nothing}"
 
 
@@ -314,7 +329,7 @@ def _in_a_row(names: Sequence[str], which: list[int]) -> str:
 
 
 def _percent(mean: MeanInterval) -> str:
-    return f"{100 * mean.mean:.{_digits(mean)}f}%"
+    return f"{100 * mean.mean:.{digits_of(mean)}f}%"
 
 
 def _widest(pair: PairedDifference) -> float:
@@ -322,18 +337,25 @@ def _widest(pair: PairedDifference) -> float:
     return round(100 * max(-pair.low, pair.high), _EXACT)
 
 
-def _digits(interval: PairedDifference | MeanInterval) -> int:
+def digits_of(interval: HasBounds) -> int:
+    """Decimals of a percentage, as many as its interval, of shares, supports."""
     return decimals(50 * (interval.high - interval.low))
 
 
-def _interval(low: float, high: float, digits: int, *, nonzero: bool = False) -> str:
-    """Bounds that are shares, in points: "3.1–7.5", with a negative one "−0.2 to 0.3"."""
-    bounds = [_number(100 * bound, digits, nonzero=nonzero) for bound in (low, high)]
-    return (" to " if any(text.startswith("−") for text in bounds) else "–").join(bounds)
+def bounds(low: float, high: float, digits: int, *, nonzero: bool = True) -> str:
+    """Bounds that are shares, in points: "3.1–7.5", with a negative one "−0.2 to 0.3".
+
+    With `nonzero`, one that would be rounded to 0 keeps its first digit.
+    """
+    texts = [number(100 * bound, digits, nonzero=nonzero) for bound in (low, high)]
+    return (" to " if any(text.startswith("−") for text in texts) else "–").join(texts)
 
 
-def _number(value: float, digits: int, *, signed: bool = False, nonzero: bool = False) -> str:
-    """Rounded; with `nonzero`, what would be rounded to 0 keeps its first digit instead."""
+def number(value: float, digits: int, *, signed: bool = False, nonzero: bool = False) -> str:
+    """Rounded, "−0.2", if `signed` "+5.3"; what rounds to 0 has no sign.
+
+    With `nonzero`, what would be rounded to 0 keeps its first digit.
+    """
     text = f"{abs(value):.{digits}f}"
     if float(text) == 0 and nonzero and value:
         text = f"{abs(value):.{-math.floor(math.log10(abs(value)))}f}"

@@ -12,7 +12,6 @@ from moonlab import figures
 from moonlab.figure_look import CLASS_COLORS
 from moonlab.figure_parts import (
     Box,
-    bounds,
     efficient,
     escaped,
     log_ticks,
@@ -26,6 +25,7 @@ from moonlab.judgement import judge
 from moonlab.results import Group
 from moonlab.stats import wilson
 from moonlab.thumbnails import data_svg
+from moonlab.verdicts import bounds
 
 HOSTILE = '<img src=x> & %{y} $x$ "//evil"'
 ESCAPED = '&lt;img src=x&gt; &amp; &#37;{y} &#36;x&#36; "//evil"'

@@ -10,10 +10,11 @@ from pandas.io.formats.style import Styler
 
 from moonlab.judgement import Judgement, accuracy_interval
 from moonlab.results import Comparison, Group
-from moonlab.stats import Interval, decimals
+from moonlab.stats import Interval
 from moonlab.ui import terms
 from moonlab.ui.bind import bound
 from moonlab.ui.fields import in_short
+from moonlab.verdicts import digits_of
 
 Texts = dict[str, str]
 
@@ -110,7 +111,7 @@ def show_table(frame: pd.DataFrame, comparison: Comparison, judged: Judgement) -
     always = ["Architecture", *(name for name in _ALWAYS if name in frame)]
     _draw(
         frame,
-        [_digits(interval) for interval in judged.intervals],
+        [digits_of(interval) for interval in judged.intervals],
         _HELP | _help_of(comparison),
         [*always[:1], *shown, *always[1:]],
     )
@@ -180,13 +181,8 @@ def _styled(frame: pd.DataFrame, digits: Sequence[int]) -> Styler:
     return styler
 
 
-def _digits(interval: Interval) -> int:
-    low, high = interval
-    return decimals(50 * (high - low)) if high >= low else 1
-
-
 def _in_percent(interval: Interval) -> str:
-    digits = _digits(interval)
+    digits = digits_of(interval)
     low, high = max(interval.low, 0.0), min(interval.high, 1.0)  # t may reach beyond what can be
     return f"{100 * low:.{digits}f}–{100 * high:.{digits}f}%" if high >= low else "—"
 
