@@ -67,7 +67,16 @@ def test_a_remedy_stands_beside_the_base_case_and_another_takes_its_place(page, 
     expect(page.get_by_text("the interval is Welch's")).to_be_visible()
     expect(picture(page, "More-data-curves")).to_be_visible()
     expect(picture(page, "L2-curves")).to_have_count(0)
+    for key, words in (
+        ("Base-plane", "training points are right"),
+        ("Base-curves", "Loss and accuracy of Base over 300 epochs"),
+        ("gains", "over the base case: More data +"),
+        ("flattery", "Accuracy at the chosen epoch"),
+    ):
+        assert words in words_of(page, key)
+    page.get_by_text("Now touch the test points").click()
+    expect(page.get_by_text("Their loss on fresh points is")).to_be_visible()
     assert_no_failure(page)
     assert_fits_a_phone(page)
-    open_in_comparison(page, remedies.remedies())
+    open_in_comparison(page, remedies.more_data())
     assert_no_failure(page)

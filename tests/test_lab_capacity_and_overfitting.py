@@ -1,6 +1,7 @@
 """The pages of capacity and of overfitting, run by Streamlit's AppTest: no browser."""
 
 import time
+from collections import Counter
 from dataclasses import replace
 
 import numpy as np
@@ -13,6 +14,7 @@ from moonlab.lab import remedies
 from moonlab.lab.choosing import choose_by_validation, fresh_scores
 from moonlab.lab.pieces import count_regions
 from moonlab.lab.regions import linear_regions, network_bound
+from moonlab.stats import wilson
 from moonlab.ui import training
 from moonlab.ui.lab import capacity, overfitting
 
@@ -164,22 +166,85 @@ def test_what_the_page_of_capacity_says_without_numbers_holds():
 @pytest.mark.usefixtures("few_seeds")
 def test_overfitting_shows_the_base_case_then_each_remedy_beside_it():
     at = open_page("overfitting")
-    right = 100 * np.mean(accuracies(trained(at, "base")[0]))
+    (ill,) = trained(at, "base")
+    right = 100 * np.mean(accuracies(ill))
     assert f"**{right:.1f}%** of fresh ones: it **overfits**" in shown(at)
-    assert "Pick a remedy first" in shown(at)
+    assert f"trains on {len(ml.load_data(ill.runs[0].data).y_train)} points" in shown(at)
+    assert_what_surrounds_the_base_case_is_measured(shown(at), ill, trained(at, "lesson")[0])
+    assert "once a remedy is picked" in shown(at)
     choose(at, "remedy", "L2")
-    assert "Pick a remedy first" not in shown(at)
+    assert "once a remedy is picked" not in shown(at)
     groups = trained(at, "remedies")
     index = [group.name for group in groups].index("L2")
     assert f"**L2**: {overfitting.WHY['L2']}" in shown(at)
     assert f"**{100 * np.mean(accuracies(groups[index])):.1f}%** of fresh ones" in shown(at)
+    assert_validation_chooses_before_the_test_points_are_touched(at, groups)
     choose(at, "remedy", remedies.MORE_DATA)
-    more, *_, dropout, _ = remedies.compare_remedies(groups, trained(at, "more")[0])
+    (many,) = trained(at, "more")
+    more, *_, dropout, _ = remedies.compare_remedies(groups, many)
     assert f"More data: +{100 * more.mean:.1f} points on average" in shown(at)
+    sizes = [len(ml.load_data(one.runs[0].data).y_train) for one in (many, ill)]
+    assert f"{sizes[0]} training points in place of {sizes[1]}" in shown(at)
+    assert_opens(at, "the base case on more data", remedies.more_data())
     choose(at, "remedy", "Dropout")
     assert f"**{dropout.verdict}.**" in shown(at)
+    assert_opens(at, "the base case and the remedies on its data", remedies.remedies())
+
+
+def assert_what_surrounds_the_base_case_is_measured(text, ill, on_lessons_data):
+    fresh = fresh_scores(ill.runs)
+    few, many = (choose_by_validation(fresh, size) for size in (20, 500))
+    assert (
+        f"Let 20 validation points choose one of {len(fresh.epochs)} epochs of a base run. Of "
+        f"{few.n_draws:,} such choices, the points that chose say "
+        f"**{100 * few.reported_accuracy:.1f}%** on average, all others "
+        f"**{100 * few.fresh_accuracy:.1f}%**"
+    ) in text
+    left = 100 * (many.reported_accuracy - many.fresh_accuracy)
+    assert f"With 500 points {left:.1f} points of it are left" in text
+    best = [run.best_scores for run in ill.runs]
+    losses = [np.mean([getattr(one, part).loss for one in best]) for part in ("val", "test")]
+    assert f"it is {losses[0]:.2f} on their validation points, {losses[1]:.2f} on fresh" in text
+    n = 20 * len(ill.runs)
+    low, high = wilson(sum(run.scores.val.correct for run in ill.runs), n)
+    assert f"Their 20 validation points are {n} in all: good to ±{50 * (high - low):.0f}" in text
+    possible = 100 * np.mean([run.best_possible for run in ill.runs])
+    assert f"best possible accuracy, {possible:.1f}%" in text
+    assert f"more than {possible:.0f}% of fresh ones right" in text
+    train = 100 * np.mean([run.scores.train.accuracy for run in on_lessons_data.runs])
+    test = 100 * np.mean(accuracies(on_lessons_data))
+    assert "300 points with noise 0.1, this network has" in text
+    assert f"{train:.1f}% of its training points right and {test:.1f}% of fresh ones" in text
+
+
+def assert_validation_chooses_before_the_test_points_are_touched(at, groups):
+    losses = np.array([[run.scores.val.loss for run in group.runs] for group in groups])
+    chosen = [groups[row].runs[run] for run, row in enumerate(losses.argmin(axis=0))]
+    name, count = Counter(run.architecture.name for run in chosen).most_common(1)[0]
+    assert f"They choose {name} {count}" in shown(at)
+    assert f"the loss of the chosen networks is {losses.min(axis=0).mean():.2f}" in shown(at)
+    assert "Their loss on fresh points" not in shown(at)
+    at.toggle(key="touch").set_value(True)
+    settled(at.run())
+    loss, right = (
+        np.mean([getattr(run.scores.test, what) for run in chosen]) for what in ("loss", "accuracy")
+    )
+    assert f"Their loss on fresh points is **{loss:.2f}**, and **{100 * right:.1f}%** of" in shown(
+        at
+    )
+
+
+def assert_opens(at, words, experiment):
+    assert at.button(key="open").label == f"Open this in the comparison: {words}"
     at.button(key="open").click().run()
-    assert at.session_state.page.experiment() == remedies.remedies()
+    assert at.session_state.page.experiment() == experiment
+
+
+def test_what_is_said_of_a_remedy_is_what_it_sets():
+    training = {one.name: one.training(remedies.base().training) for one in remedies.REMEDIES}
+    assert f"λ = {training['L2'].l2}" in overfitting.WHY["L2"]
+    assert f"leaves out {training['Dropout'].dropout:.0%} of" in overfitting.WHY["Dropout"]
+    assert training["Best epoch"].report == "best_validation"
 
 
 def accuracies(group):
@@ -200,9 +265,8 @@ def test_what_the_page_of_overfitting_says_holds():
     assert np.mean([one.val.loss for one in best]) < np.mean([one.test.loss for one in best])
 
 
-def test_the_same_network_shows_no_gap_on_the_lessons_data(lesson_data):
-    runs = ml.train(remedies.BASE, remedies.base().training, lesson_data, seeds=(0, 1, 2))
-    for run in runs:
+def test_the_same_network_shows_no_gap_on_the_lessons_data():
+    for run in ml.compare(remedies.on_lessons_data()).runs:
         assert run.scores.train.accuracy - run.scores.test.accuracy < 0.02
 
 

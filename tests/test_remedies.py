@@ -6,6 +6,7 @@ from scipy.stats import ttest_ind, ttest_rel
 
 import moonlab as ml
 from moonlab.lab import remedies
+from moonlab.results import Group
 
 
 @pytest.fixture(scope="module")
@@ -55,3 +56,29 @@ def test_a_remedy_changes_one_thing():
     more = remedies.more_data()
     assert replace(more.data, n_samples=remedies.N_POINTS) == remedies.base().data
     assert (more.training, more.seeds) == (remedies.base().training, remedies.base().seeds)
+
+
+def with_scores(run, val_loss, test):
+    scores = run.last_scores
+    val = scores.val._replace(loss=val_loss)
+    last = scores._replace(val=val, test=scores.test._replace(loss=test))
+    return replace(run, last_scores=last)
+
+
+def test_each_runs_validation_points_choose_one_group(trained):
+    (_, (a, b, *_)), (_, (c, d, *_)) = trained[0][:2]
+    groups = [
+        Group("one", (with_scores(a, 0.5, 0.9), with_scores(b, 0.2, 0.4))),
+        Group("two", (with_scores(c, 0.3, 0.8), with_scores(d, 0.7, 0.1))),
+    ]
+    chosen = remedies.choose_by_validation_loss(groups)
+    assert chosen.counts == {"two": 1, "one": 1}
+    assert (chosen.validation_loss, chosen.fresh_loss) == pytest.approx((0.25, 0.6))
+    right = [groups[1].runs[0].scores.test.accuracy, groups[0].runs[1].scores.test.accuracy]
+    assert chosen.fresh_accuracy == pytest.approx(np.mean(right))
+
+
+def test_on_the_lessons_data_network_and_protocol_are_the_same():
+    base, other = remedies.base(), remedies.on_lessons_data()
+    assert other.data == ml.DataSpec()
+    assert (other.training, other.architectures) == (base.training, base.architectures)

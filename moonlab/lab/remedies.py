@@ -1,6 +1,9 @@
 """A case that overfits, remedies against it one at a time, and what each of them gains."""
 
+from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
+from statistics import fmean
 from typing import NamedTuple
 
 from moonlab.judgement import judge
@@ -39,6 +42,17 @@ class Gain(NamedTuple):
     """In a sentence without a full stop; empty where seeds do not pair."""
 
 
+class Chosen(NamedTuple):
+    """What validation points choose, a group for each run, and how their choices do."""
+
+    counts: dict[str, int]
+    """How many runs choose each group, the most chosen first."""
+    validation_loss: float
+    """Mean over the runs, on the very points that chose."""
+    fresh_loss: float
+    fresh_accuracy: float
+
+
 def base() -> Experiment:
     """A wide network on few, noisy points; each seed draws its own."""
     return _experiment(N_POINTS, BASE)
@@ -52,6 +66,11 @@ def remedies() -> Experiment:
 def more_data() -> Experiment:
     """The base case's network on more points, in as many steps."""
     return _experiment(MORE, _network(MORE_DATA))
+
+
+def on_lessons_data() -> Experiment:
+    """The base case's network and protocol on the lesson's own data."""
+    return replace(base(), data=DataSpec(), seeds=SEEDS[:5], seeding="independent")
 
 
 def _experiment(n_points: int, *networks: Architecture) -> Experiment:
@@ -84,3 +103,25 @@ def compare_remedies(groups: Sequence[Group], more: Group) -> list[Gain]:
             name, gain = groups[pair.second].name, pair.swapped()
             gains.append(Gain(name, gain.mean, gain.low, gain.high, said.text))
     return gains
+
+
+def choose_by_validation_loss(groups: Sequence[Group]) -> Chosen:
+    """Let each run's validation points choose among groups, then see how the chosen ones do.
+
+    Parameters
+    ----------
+    groups : sequence of Group
+        Trained on the same data from the same seeds, with validation points.
+    """
+    chosen = [
+        min(zip(groups, runs, strict=True), key=lambda one: one[1].scores.val.loss)
+        for runs in zip(*(group.runs for group in groups), strict=True)
+    ]
+    names = Counter(group.name for group, _ in chosen)
+    scores = [run.scores for _, run in chosen]
+    return Chosen(
+        dict(names.most_common()),
+        fmean(one.val.loss for one in scores),
+        fmean(one.test.loss for one in scores),
+        fmean(one.test.accuracy for one in scores),
+    )

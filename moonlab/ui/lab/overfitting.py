@@ -18,30 +18,37 @@ from moonlab.lab.figures_overfitting import (
 )
 from moonlab.lab.figures_three_curves import ranges, three_curves, three_curves_in_words
 from moonlab.lab.remedies import (
-    MORE,
+    BASE,
     MORE_DATA,
-    N_POINTS,
     NARROW,
+    REMEDIES,
     WIDTH,
+    Chosen,
     Gain,
     base,
+    choose_by_validation_loss,
     compare_remedies,
     more_data,
+    on_lessons_data,
     remedies,
 )
 from moonlab.results import Comparison, Group
-from moonlab.spec import DataSpec, Experiment
+from moonlab.spec import Experiment
 from moonlab.stats import wilson
 from moonlab.ui.charts import show_figure
 from moonlab.ui.lab.frame import offer_comparison, results_of, show_question
 
 SIZES = (10, 20, 50, 100, 200, 500)
+_SET = {one.name: one.training(base().training) for one in REMEDIES}
 WHY = {
-    MORE_DATA: f"{MORE} points in place of {N_POINTS}, in as many steps: fewer gaps to guess at.",
+    MORE_DATA: f"{more_data().data.n_train} training points in place of {base().data.n_train}, in "
+    "as many steps: fewer gaps to guess at.",
     "Less width": f"Layers of {NARROW} units in place of {WIDTH}: too few bends to fence in every "
     "stray point.",
-    "L2": "λ = 0.01 pulls the weights towards 0: no steep slopes around single points.",
-    "Dropout": "Each step leaves out half of the hidden units: none can lean on the others.",
+    "L2": f"λ = {_SET['L2'].l2:g} pulls the weights towards 0: no steep slopes around single "
+    "points.",
+    "Dropout": f"Each step leaves out {100 * _SET['Dropout'].dropout:.0f}% of the hidden units: "
+    "none can lean on the others.",
     "Best epoch": "The same runs, read where the validation loss is least, not at the end.",
 }
 
@@ -52,15 +59,16 @@ class _Case(NamedTuple):
     group: Group
     fresh: FreshScores
 
-    def accuracy(self, part: str) -> float:
-        """Mean over the runs, in percent."""
-        return 100 * float(np.mean([getattr(run.scores, part).accuracy for run in self.group.runs]))
-
     @property
     def best_possible(self) -> float:
         """Mean over the runs' data, as a share."""
         known = [run.best_possible for run in self.group.runs if run.best_possible is not None]
         return float(np.mean(known))
+
+
+def _percent_right(group: Group, part: str) -> float:
+    """Mean accuracy over the runs, in percent."""
+    return 100 * float(np.mean([getattr(run.scores, part).accuracy for run in group.runs]))
 
 
 def _case(experiment: Experiment, comparison: Comparison, index: int = 0) -> _Case:
@@ -78,15 +86,18 @@ class _Outcome(NamedTuple):
 
     case: _Case
     gains: list[Gain]
+    chosen: Chosen
 
 
 def show() -> None:
     """Show the page."""
+    data = base().data
     show_question(
         "Has it learned, or learned by heart?",
-        f"A network with two layers of {WIDTH} units trains on {N_POINTS} points of two moons so "
-        "noisy that they run into each other. It can draw one smooth line between them, or fence "
-        "in every stray point. **Which remedy will help most on fresh points?** Pick one, and see.",
+        f"A network with two layers of {WIDTH} units trains on {data.n_train} points of two moons "
+        "so noisy that they run into each other. It can draw one smooth line between them, or "
+        "fence in every stray point. **Which remedy will help most on fresh points?** Pick one, "
+        "and see.",
     )
     picked = st.segmented_control(
         "Which remedy will help most?", list(WHY), key="remedy", label_visibility="collapsed"
@@ -94,7 +105,12 @@ def show() -> None:
     comparison = results_of(base(), "base")
     if comparison is not None:
         _show_remedy(_case(base(), comparison), picked)
-    offer_comparison(remedies())
+    asked, words = (
+        (more_data(), "the base case on more data")
+        if picked == MORE_DATA
+        else (remedies(), "the base case and the remedies on its data")
+    )
+    offer_comparison(asked, f"Open this in the comparison: {words}")
 
 
 def _show_remedy(ill: _Case, picked: str | None) -> None:
@@ -113,7 +129,7 @@ def _show_remedy(ill: _Case, picked: str | None) -> None:
         _show_flattery(ill, choices)
     with right:
         _show_gains(outcome)
-    _show_split()
+    _show_split(outcome)
     _show_lesson(ill)
 
 
@@ -124,10 +140,11 @@ def _outcome(picked: str) -> _Outcome | None:
     if paired is None or unpaired is None:
         return None
     gains = compare_remedies(paired.groups(), unpaired.groups()[0])
+    chosen = choose_by_validation_loss(paired.groups())
     if picked == MORE_DATA:
-        return _Outcome(_case(more, unpaired), gains)
+        return _Outcome(_case(more, unpaired), gains, chosen)
     names = [group.name for group in paired.groups()]
-    return _Outcome(_case(asked, paired, names.index(picked)), gains)
+    return _Outcome(_case(asked, paired, names.index(picked)), gains, chosen)
 
 
 def _verdict(gain: Gain) -> str:
@@ -146,8 +163,8 @@ def _show_case(case: _Case, ill: _Case, title: str) -> None:
     run, name = case.group.runs[0], case.group.name
     diagnosis = judge([case.group]).diagnoses[0]
     st.markdown(
-        f"{title}  \n{case.accuracy('train'):.1f}% of its training points right, "
-        f"**{case.accuracy('test'):.1f}%** of fresh ones: "
+        f"{title}  \n{_percent_right(case.group, 'train'):.1f}% of its training points right, "
+        f"**{_percent_right(case.group, 'test'):.1f}%** of fresh ones: "
         f"it **{diagnosis.kind if diagnosis else 'was stopped'}**."
     )
     picture, curves = st.columns([9, 11])
@@ -178,7 +195,7 @@ def _legend(case: _Case) -> str:
 def _show_gains(outcome: _Outcome | None) -> None:
     st.subheader("What does each remedy gain?", anchor=False)
     if outcome is None:
-        st.markdown("Pick a remedy first.")
+        st.markdown("This will stand here once a remedy is picked and trained.")
         return
     index = [gain.name for gain in outcome.gains].index(outcome.case.group.name)
     st.markdown(f"**{_verdict(outcome.gains[index])}.**")
@@ -220,7 +237,7 @@ def _best_losses(group: Group) -> str:
     )
 
 
-def _show_split() -> None:
+def _show_split(outcome: _Outcome | None) -> None:
     st.subheader("So: three parts", anchor=False)
     data = base().data
     for cell, title, text in zip(
@@ -233,21 +250,51 @@ def _show_split() -> None:
         (
             "The weights are fitted to them. Their score says how well it remembers.",
             "They choose: the epoch, the width, λ. What chose cannot judge: its score flatters.",
-            "Touched once, at the end, by what was chosen. Theirs is the score to report. Here "
-            "they cost nothing, since we know how the points are made.",
+            "To be touched once, at the end, by what was chosen: theirs is the score to report. "
+            "The pictures above break this rule to show what each remedy does.",
         ),
         strict=True,
     ):
         with cell.container(border=True):
             st.markdown(f"**{title}**  \n{text}")
+    if outcome is not None:
+        _show_choice(outcome.chosen)
+
+
+def _show_choice(chosen: Chosen) -> None:
+    """What validation chooses, and, once asked for, the score to report."""
+    st.markdown(_choice_in_words(chosen))
+    if st.toggle("Now touch the test points", key="touch"):
+        st.markdown(
+            f"Their loss on fresh points is **{chosen.fresh_loss:.2f}**, and "
+            f"**{100 * chosen.fresh_accuracy:.1f}%** of these are right: the score to report."
+        )
+
+
+def _choice_in_words(chosen: Chosen) -> str:
+    listed = ", ".join(f"{name} {count}" for name, count in chosen.counts.items())
+    return (
+        f"**By the rule:** in each of {sum(chosen.counts.values())} runs, let the "
+        f"{base().data.n_validation} validation points choose, by loss, among {BASE.name} and the "
+        f"remedies on its data. They choose {listed}. On the points that chose, the loss of the "
+        f"chosen networks is {chosen.validation_loss:.2f}."
+    )
 
 
 def _show_lesson(ill: _Case) -> None:
-    lesson = DataSpec()
-    st.markdown(
+    comparison = results_of(on_lessons_data(), "lesson")
+    if comparison is not None:
+        st.markdown(_lesson_in_words(ill, comparison.groups()[0]))
+
+
+def _lesson_in_words(ill: _Case, lesson: Group) -> str:
+    data = on_lessons_data().data
+    train, test = (_percent_right(lesson, part) for part in ("train", "test"))
+    return (
         "**Where the lesson and the measurement part.** “Train far above validation: overfits” "
-        f"holds, but on the lesson's own data, {lesson.n_samples} points with noise "
-        f"{lesson.noise:g}, this network shows no such gap. “Both low: underfits” fails on these "
-        f"points: nobody can get more than {100 * ill.best_possible:.0f}% of fresh ones right, so "
-        "low is measured from there."
+        "holds, but the lesson's own data do not show it: trained on them, "
+        f"{data.n_samples} points with noise {data.noise:g}, this network has "
+        f"{train:.1f}% of its training points right and {test:.1f}% of fresh ones. “Both low: "
+        "underfits” fails on the points above: nobody can get more than "
+        f"{100 * ill.best_possible:.0f}% of fresh ones right, so low is measured from there."
     )
