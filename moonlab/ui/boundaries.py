@@ -39,9 +39,9 @@ _component = st.components.v2.component(
 
 def show_boundaries(comparison: Comparison, cache_key: str) -> None:
     """Show the boundaries of a comparison; the cache key tells it from all others."""
-    st.subheader("Decision boundaries", anchor=False)
     # in no fragment: there the pictures would begin anew whenever something is inserted above
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.subheader("Decision boundaries", anchor=False, width="content")
         view = _chosen_view(comparison)
     st.caption(_in_words(view, comparison))
     _component(key="boundaries", data=_frames(cache_key, view, comparison))

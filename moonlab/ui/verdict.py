@@ -46,13 +46,12 @@ def show_verdict(comparison: Comparison, judged: Judgement) -> None:
     if judged.overall is None or comparison.status == "stopped":
         st.warning("Training was stopped: the results show how far it came. No verdict from that.")
         return
-    with st.container(border=True, key="verdict"):
-        st.markdown(f"**{as_plain_text(judged.overall.text)}**")
-        with st.container(horizontal=True, vertical_alignment="center"):
-            _show_more_seeds(comparison, judged)
-            with st.popover("What the words mean"):
-                st.markdown(_words(comparison.experiment.seeding))
-                _show_margin()
+    with st.container(border=True, key="verdict", horizontal=True, vertical_alignment="center"):
+        st.markdown(f"**{as_plain_text(judged.overall.text)}**", width="stretch")
+        _show_more_seeds(comparison, judged)
+        with st.popover("What the words mean"):
+            st.markdown(_words(comparison.experiment.seeding))
+            _show_margin()
 
 
 def _words(seeding: str) -> str:
