@@ -7,6 +7,8 @@ from browser_lab_helpers import (
     assert_fits_a_phone,
     assert_no_failure,
     choose,
+    choose_by_keyboard,
+    expect_alternative,
     open_in_comparison,
     picture,
     visit,
@@ -19,11 +21,6 @@ from moonlab.ui.lab import capacity
 pytestmark = pytest.mark.browser
 
 
-def words_of(page, key):
-    """A figure's text alternative."""
-    return page.locator(f".st-key-{key} [aria-label]").first.get_attribute("aria-label")
-
-
 def metric(page, label):
     return page.get_by_test_id("stMetric").filter(has_text=label)
 
@@ -32,9 +29,9 @@ def test_regions_are_counted_before_and_after_training_and_in_depth(page, server
     visit(page, server, "capacity")
     for key in ("patchwork", "bends", "bounds", "accuracy"):
         expect(picture(page, key)).to_be_visible()
-    choose(page, "capacity_guess", "17")
+    choose_by_keyboard(page, "capacity_guess", "17")
     expect(page.get_by_text("So many along a line")).to_be_visible()
-    page.get_by_text("Earlier in its training").click()
+    page.locator("summary", has_text="Earlier in its training").press("Enter")
     slider = page.get_by_role("slider")
     slider.focus()
     slider.press("Home")
@@ -44,9 +41,9 @@ def test_regions_are_counted_before_and_after_training_and_in_depth(page, server
     expect(metric(page, "Regions in view")).to_contain_text("at most 1,331")
     expect(metric(page, "Along the dashed line")).to_contain_text("at most 125")
     expect(picture(page, "patchwork").get_by_text("third layer")).to_be_visible()
-    assert "after 0 epochs of 2→4→4→4→1" in words_of(page, "patchwork")
-    assert "The logit along the dashed line" in words_of(page, "bends")
-    assert "of at most 1,331" in words_of(page, "bounds")
+    expect_alternative(page, "patchwork", "after 0 epochs of 2→4→4→4→1")
+    expect_alternative(page, "bends", "The logit along the dashed line")
+    expect_alternative(page, "bounds", "of at most 1,331")
     page.locator("summary", has_text="The pieces in numbers").press("Enter")
     expect(page.get_by_test_id("stDataFrame")).to_be_visible()
     assert_no_failure(page)
@@ -63,7 +60,7 @@ def test_a_remedy_stands_beside_the_base_case_and_another_takes_its_place(page, 
     expect(page.get_by_text("L2 beats Base by")).to_be_visible()
     expect(picture(page, "L2-curves")).to_be_visible()
     expect(picture(page, "gains")).to_be_visible()
-    choose(page, "remedy", "More data")
+    choose_by_keyboard(page, "remedy", "More data")
     expect(page.get_by_text("the interval is Welch's")).to_be_visible()
     expect(picture(page, "More-data-curves")).to_be_visible()
     expect(picture(page, "L2-curves")).to_have_count(0)
@@ -73,7 +70,7 @@ def test_a_remedy_stands_beside_the_base_case_and_another_takes_its_place(page, 
         ("gains", "over the base case: More data +"),
         ("flattery", "Accuracy at the chosen epoch"),
     ):
-        assert words in words_of(page, key)
+        expect_alternative(page, key, words)
     page.get_by_text("Now touch the test points").click()
     expect(page.get_by_text("Their loss on fresh points is")).to_be_visible()
     assert_no_failure(page)

@@ -8,6 +8,8 @@ from browser_lab_helpers import (
     assert_fits_a_phone,
     assert_no_failure,
     choose,
+    choose_by_keyboard,
+    expect_alternative,
     open_in_comparison,
     picture,
     visit,
@@ -21,11 +23,6 @@ from moonlab.lab import batches
 pytestmark = pytest.mark.browser
 
 
-def words_of(page, key):
-    """A figure's text alternative."""
-    return page.locator(f".st-key-{key} [aria-label]").first.get_attribute("aria-label")
-
-
 def test_a_point_is_moved_and_the_losses_race_from_wrong_starts(page, server):
     visit(page, server, "losses")
     expect(page.get_by_text("true class 11.9%")).to_be_visible()
@@ -33,22 +30,22 @@ def test_a_point_is_moved_and_the_losses_race_from_wrong_starts(page, server):
     slider.focus()
     slider.press("ArrowLeft")
     expect(page.get_by_text("true class 10.9%")).to_be_visible()
-    page.get_by_text("The other class").click()
+    page.locator("summary", has_text="The other class").press("Enter")
     choose(page, "y", "0")
     expect(page.get_by_text("true class 89.1%")).to_be_visible()
     expect(picture(page, "ordinary_race")).to_be_visible()
     expect(picture(page, "wrong_race")).to_have_count(0)
-    choose(page, "guess", "Squared error")
+    choose_by_keyboard(page, "guess", "Squared error")
     expect(picture(page, "wrong_race")).to_be_visible()
     expect(page.get_by_text("Not as you guessed")).to_be_visible()
     began = page.get_by_text("bits on average")
     said = began.text_content()
-    page.get_by_text("Surer still, or less?").click()
+    page.locator("summary", has_text="Surer still, or less?").press("Enter")
     choose(page, "sureness", "4")
     expect(began).not_to_have_text(said)
     expect(picture(page, "wrong_race")).to_be_visible()
-    assert "for a point of class 0. At z = -2.1" in words_of(page, "point")
-    assert "against updates: cross-entropy from" in words_of(page, "wrong_race")
+    expect_alternative(page, "point", "for a point of class 0. At z = -2.1")
+    expect_alternative(page, "wrong_race", "against updates: cross-entropy from")
     assert_fits_a_phone(page)
     assert_no_failure(page)
     open_in_comparison(page, presets.losses())
@@ -63,7 +60,7 @@ def test_the_batch_sizes_race_by_epochs_updates_and_seconds(page, server):
     ):
         choose(page, "race", race.capitalize())
         expect(picture(page, f"race_{race}")).to_have_count(0)
-        choose(page, f"guess_{race}", guess)
+        choose_by_keyboard(page, f"guess_{race}", guess)
         expect(page.get_by_text(end)).to_be_visible()
         expect(picture(page, f"race_{race}")).to_be_visible()
     choose(page, "race", "Seconds")
@@ -72,20 +69,20 @@ def test_the_batch_sizes_race_by_epochs_updates_and_seconds(page, server):
     expect(page.get_by_text("Three races, ")).to_be_visible()
     rule = page.get_by_text("ms of updates")
     of_twenty = rule.text_content()
-    page.get_by_text("What was timed?").click()
+    page.locator("summary", has_text="What was timed?").press("Enter")
     choose(page, "clock", "One network alone")
     expect(rule).not_to_have_text(of_twenty)
     expect(picture(page, "race_seconds")).to_be_visible()
     misses = page.get_by_text("misses the full one by")
     said = misses.text_content()
-    page.get_by_text("At which weights?").click()
+    page.locator("summary", has_text="At which weights?").press("Enter")
     slider = page.get_by_role("slider")
     slider.focus()
     slider.press("End")
     expect(misses).not_to_have_text(said)
     assert_no_failure(page)
-    assert words_of(page, "race_seconds").startswith("Lines of accuracy on the training points")
-    assert words_of(page, "noise").startswith("Noise of the gradient against batch size")
+    expect_alternative(page, "race_seconds", "Lines of accuracy on the training points")
+    expect_alternative(page, "noise", "Noise of the gradient against batch size")
     assert_fits_a_phone(page)
     told = re.search(r"updates: ([\d,]+), ([\d,]+) and ([\d,]+) of them", rule.text_content())
     page.get_by_role("button", name="Open this in the comparison: the race of seconds").click()

@@ -221,7 +221,7 @@ def assert_validation_chooses_before_the_test_points_are_touched(at, groups):
     losses = np.array([[run.scores.val.loss for run in group.runs] for group in groups])
     chosen = [groups[row].runs[run] for run, row in enumerate(losses.argmin(axis=0))]
     name, count = Counter(run.architecture.name for run in chosen).most_common(1)[0]
-    assert f"They choose {name} {count}" in shown(at)
+    assert f"They choose {name} in {count}" in shown(at)
     assert f"the loss of the chosen networks is {losses.min(axis=0).mean():.2f}" in shown(at)
     assert "Their loss on fresh points" not in shown(at)
     at.toggle(key="touch").set_value(True)

@@ -46,6 +46,12 @@ def test_the_patchwork_holds_every_line_and_the_exact_boundary(patchwork, weight
     assert_allclose(lines(named(patchwork, "line of the other picture")), [[[-1.5, 0.2], [2, 0.2]]])
 
 
+def test_the_patchwork_in_words_tells_the_network_its_epoch_and_its_counts():
+    words = regions.patchwork_in_words("2→4→1", 30, 9, 3)
+    assert "after 30 epochs of 2→4→1: 3 of its neurons switch" in words
+    assert "into 9 linear regions" in words
+
+
 def test_each_class_has_its_colour_in_pieces_and_points(patchwork, weights, lesson_data):
     pieces = class_pieces(linear_regions(weights, VIEW))
     patches = [trace for trace in patchwork.data if trace.fill == "toself"]

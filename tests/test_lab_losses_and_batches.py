@@ -204,14 +204,14 @@ def test_three_races_show_their_winners_once_guessed_and_say_whether_they_differ
         said = "as you guessed" if winner == "batch 32" else "your guess was batch 32"
         assert f"**{winner[0].upper()}{winner[1:]} wins**; {said}." in shown(racers)
         assert sum(said.text in shown(racers) for said in judged.verdicts) == 2
-        so_far.append(f"on the same {race} {winner}")
+        so_far.append(f"{winner} on the same {race}")
         assert "; ".join(so_far) in shown(racers)
         assert ("Guess the other races" in shown(racers)) == (race != "seconds")
         racers.button(key="open").click().run()
         assert racers.session_state["page"].experiment() == experiment
     assert (
-        "**Three races, three winners:** on the same epochs batch 1; "
-        "on the same updates full batch; on the same seconds batch 32." in shown(racers)
+        "**Three races, three winners:** batch 1 on the same epochs; "
+        "full batch on the same updates; batch 32 on the same seconds." in shown(racers)
     )
 
 
@@ -230,11 +230,11 @@ def test_the_answer_counts_the_winners(winners, said):
 
 def test_the_answer_calls_a_tie_a_tie_and_waits_for_all_races():
     found = {"epochs": ("a",), "updates": ("a", "b"), "seconds": ("a",)}
-    assert "a tie among them:** on the same epochs a; on the same updates a and b; " in (
+    assert "a tie among them:** a on the same epochs; a and b on the same updates; " in (
         batches_page._answer(found)
     )
     assert batches_page._answer({"updates": ("a",)}) == (
-        "So far: on the same updates a. Guess the other races, too."
+        "So far: a on the same updates. Guess the other races, too."
     )
 
 

@@ -167,7 +167,7 @@ def _winner_in_words(top: tuple[str, ...], guess: str) -> str:
 def _answer(winners: Mapping[str, tuple[str, ...]]) -> str:
     """Whether the races that were guessed so far have different winners."""
     run = [key for key in RACES if key in winners]
-    listed = "; ".join(f"on the same {key} {' and '.join(winners[key])}" for key in run)
+    listed = "; ".join(f"{' and '.join(winners[key])} on the same {key}" for key in run)
     if len(run) < len(RACES):
         return f"So far: {listed}. Guess the other races, too."
     if any(len(top) > 1 for top in winners.values()):

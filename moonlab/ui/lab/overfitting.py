@@ -272,7 +272,7 @@ def _show_choice(chosen: Chosen) -> None:
 
 
 def _choice_in_words(chosen: Chosen) -> str:
-    listed = ", ".join(f"{name} {count}" for name, count in chosen.counts.items())
+    listed = ", ".join(f"{name} in {count}" for name, count in chosen.counts.items())
     return (
         f"**By the rule:** in each of {sum(chosen.counts.values())} runs, let the "
         f"{base().data.n_validation} validation points choose, by loss, among {BASE.name} and the "
