@@ -1,6 +1,7 @@
 """Ready experiments, each with what to look for, and what was seen once it has run."""
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -186,6 +187,7 @@ PRESETS = {
 }
 
 
+@lru_cache(maxsize=64)
 def preset_of(experiment: Experiment) -> Preset | None:
     """The preset that an experiment is, if it is one."""
     return next((p for p in PRESETS.values() if p.experiment() == experiment), None)

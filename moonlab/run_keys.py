@@ -2,6 +2,7 @@
 
 from collections.abc import Hashable
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from moonlab.spec import Architecture, DataSpec, Experiment, Training
 
@@ -23,7 +24,8 @@ class RunKey:
         The run's seed.
     beside : hashable
         What else matters. Nothing for NumPy; the seeds of the stack for PyTorch, whose rounding
-        depends on them; which draws are fixed, if some are; everything for a sequential replay.
+        depends on them; which draws are fixed, if some are; for a sequential replay the seeds and
+        all networks up to this one, whose draws come first.
     """
 
     data: DataSpec
@@ -33,6 +35,7 @@ class RunKey:
     beside: Hashable = None
 
 
+@lru_cache(maxsize=64)
 def run_keys(experiment: Experiment) -> tuple[tuple[RunKey, ...], ...]:
     """For each architecture of an experiment the keys of its runs, one a seed."""
     networks = tuple(
@@ -49,7 +52,7 @@ def run_keys(experiment: Experiment) -> tuple[tuple[RunKey, ...], ...]:
         if experiment.seeding.startswith("only_"):
             beside = (experiment.seeding, beside)
         if experiment.seeding == "sequential":
-            beside = (networks, experiment.seeds, index)
+            beside = (networks[: index + 1], experiment.seeds)
         keys.append(
             tuple(RunKey(data[seed], training, architecture, seed, beside) for seed in data)
         )

@@ -28,7 +28,7 @@ def show_panels(current: Experiment | None, trained: Sequence[bool]) -> None:
             with st.container(key=f"panel_{position}"):
                 _show_panel(state, panel, position, names[position - 1])
                 if trained and not trained[position - 1]:
-                    st.caption(":material/pending: Changed: train to see its result.")
+                    st.caption(":material/pending: Not trained yet: train to see its result.")
 
 
 def _show_panel(state: PageState, panel: Panel, position: int, name: str) -> None:

@@ -25,8 +25,10 @@ def show_results(shown: Shown) -> None:
     if comparison is None:
         return
     st.subheader("Results", anchor=False)
-    if not shown.is_current:
+    if shown.has_earlier:
         st.info("Some of these results belong to the earlier settings. Train to see the new ones.")
+    elif not all(shown.trained):
+        st.info("Some architectures are not trained yet. Train to see their results.")
     _warn_of_divergence(comparison)
     key = _key(comparison)
     judged = _judged(key, margin_points(), comparison)

@@ -1,5 +1,6 @@
 """Which results the page shows: the latest ones, under the names of now, and those pinned."""
 
+from collections import Counter
 from collections.abc import Hashable
 from dataclasses import replace
 from typing import NamedTuple
@@ -23,8 +24,8 @@ class Shown(NamedTuple):
     """With the names of now; what belongs to earlier settings is marked."""
     trained: tuple[bool, ...]
     """Of each panel, whether its result is among those shown."""
-    is_current: bool
-    """Whether all that is shown, pins aside, is what is set up, and the other way round."""
+    has_earlier: bool
+    """Whether any result that is shown, pins aside, is of no panel as it is now."""
 
 
 def shown(current: Experiment | None) -> Shown:
@@ -34,13 +35,14 @@ def shown(current: Experiment | None) -> Shown:
     latest = training.comparison()
     marks = _marks(current) if current is not None else []
     if latest is None:
-        return Shown(None, (False,) * len(marks), is_current=False)
+        return Shown(None, (False,) * len(marks), has_earlier=False)
     results = _marks(latest.experiment)
     names = _names_of_now(latest, results, marks, current)
     experiment = replace(latest.experiment, margin_points=margin_points())
     comparison = replace(latest, experiment=experiment, names=names)
     comparison = replace(comparison, pinned=_pins_beside(comparison))
-    return Shown(comparison, tuple(mark in results for mark in marks), marks == results)
+    has_earlier = bool(Counter(results) - Counter(marks))
+    return Shown(comparison, tuple(mark in results for mark in marks), has_earlier)
 
 
 def _names_of_now(
