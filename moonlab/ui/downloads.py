@@ -1,6 +1,7 @@
 """The results as files."""
 
 import io
+import re
 from collections.abc import Callable
 
 import streamlit as st
@@ -47,13 +48,20 @@ def _show_weights(comparison: Comparison) -> None:
         torch.save(runs[seed].state_dict(), file)
         return file.getvalue()
 
+    file_name = _weights_name(name, seed)
     st.download_button(
         "state_dict.pt",
         data=state_dict,
-        file_name=f"state_dict seed {seed}.pt",
+        file_name=file_name,
         on_click="ignore",
         icon=":material/download:",
         key="download_weights",
     )
     st.caption("For PyTorch; this reads it back:")
-    st.code(f'torch.load("state_dict seed {seed}.pt")', language="python")
+    st.code(f'torch.load("{file_name}")', language="python")
+
+
+def _weights_name(architecture: str, seed: int) -> str:
+    """A file name that any system takes, such as "state_dict 2-16-1 seed 0.pt"."""
+    safe = re.sub(r"[^\w()]+", "-", architecture).strip("-")
+    return " ".join(filter(None, ["state_dict", safe, f"seed {seed}.pt"]))
