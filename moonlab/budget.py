@@ -62,9 +62,12 @@ def estimate(experiment: Experiment, n_missing: Mapping[int, int] | None = None)
 
 
 def check_budget(
-    experiment: Experiment, budget_seconds: float, n_missing: Mapping[int, int] | None = None
+    experiment: Experiment,
+    budget_seconds: float,
+    n_missing: Mapping[int, int] | None = None,
+    max_bytes: int = MAX_BYTES,
 ) -> Estimate:
-    """Refuse work over the budget; `n_missing` as in `estimate`.
+    """Refuse work over the budget, or over so much memory; `n_missing` as in `estimate`.
 
     Raises
     ------
@@ -90,9 +93,9 @@ def check_budget(
                 f"{work.history_rows:,} rows",
             ),
             (
-                work.n_bytes > MAX_BYTES,
-                f"{MAX_BYTES / 2**30:.0f} GiB of memory",
-                f"{work.n_bytes / 2**30:.1f} GiB",
+                work.n_bytes > max_bytes,
+                f"{max_bytes / 2**30:.3g} GiB of memory",
+                f"{work.n_bytes / 2**30:.2f} GiB",
             ),
         )
         if over

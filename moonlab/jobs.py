@@ -115,10 +115,17 @@ class JobRunner:
         Jobs estimated to take longer are refused.
     max_cached_bytes : int
         Bound on the arrays of the runs that are kept.
+    max_bytes : int
+        Jobs estimated to need more memory are refused: each session keeps its latest results.
     """
 
-    def __init__(self, budget_seconds: float = 300.0, max_cached_bytes: int = 256 * 2**20) -> None:
-        self._budget_seconds = budget_seconds
+    def __init__(
+        self,
+        budget_seconds: float = 300.0,
+        max_cached_bytes: int = 256 * 2**20,
+        max_bytes: int = 512 * 2**20,
+    ) -> None:
+        self._budget_seconds, self._max_bytes = budget_seconds, max_bytes
         self._cache = _RunCache(max_cached_bytes)
         self._lock = threading.Lock()
         self._closed = threading.Event()
@@ -151,7 +158,7 @@ class JobRunner:
 
     def _checked(self, experiment: Experiment, known: Collection[RunKey]) -> Estimate:
         n_missing = {index: len(keys) for index, keys in missing(experiment, known).items()}
-        return check_budget(experiment, self._budget_seconds, n_missing)
+        return check_budget(experiment, self._budget_seconds, n_missing, self._max_bytes)
 
     def submit(self, experiment: Experiment) -> Job:
         """Queue an experiment; it is over at once if its runs are all there."""

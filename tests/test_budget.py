@@ -43,7 +43,7 @@ LARGEST = ml.Experiment(
     [
         (LONG, [r"60 minutes: .* Got an estimated [\d,.]+ hours"]),
         (ROWS, [r"2,000,000 rows of history: .* Got an estimated 2,560,128 rows"]),
-        (MEMORY, [r"2 GiB of memory: .* Got an estimated \d+\.\d GiB"]),
+        (MEMORY, [r"2 GiB of memory: .* Got an estimated \d+\.\d\d GiB"]),
         (LARGEST, ["60 minutes", "rows of history", "GiB of memory"]),
         (PARAMETERS, ["2 GiB of memory"]),
     ],

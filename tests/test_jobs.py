@@ -124,6 +124,27 @@ def test_what_comes_from_earlier_runs_is_bit_for_bit_what_training_gives(runner,
         assert_same_run(run, other)
 
 
+@pytest.mark.parametrize("engine", ["numpy", "torch"])
+def test_the_beginning_of_a_replay_is_that_of_the_shorter_replay(runner, engine):
+    networks = tuple(ml.Architecture((n,), engine=engine) for n in (5, 6))
+    whole = replace(quick(70, networks), seeding="sequential")
+    shorter = replace(whole, architectures=networks[:1])
+    first = ended(runner.submit(whole)).comparison
+    found = runner.cached(shorter)
+    for run, known, other in zip(found.runs, first.runs, ml.compare(shorter).runs, strict=False):
+        assert run.curves is known.curves
+        assert_same_run(run, other)
+    assert runner.cached(replace(shorter, architectures=networks[1:])) is None
+
+
+def test_a_job_that_would_fill_the_memory_is_refused(runner):
+    wide = tuple(ml.Architecture((64, 64, n), engine="numpy") for n in range(61, 69))
+    large = ml.Experiment(architectures=wide, seeds=tuple(range(128)))
+    with pytest.raises(ml.SpecError, match=r"at most 0\.5 GiB of memory.* Got an estimated 1\."):
+        runner.estimate(large)
+    assert runner.estimate(replace(large, seeds=tuple(range(20)))).n_bytes < 2**29
+
+
 def test_progress_comes_and_never_goes_back(runner):
     wide = [ml.Architecture((width,), engine="numpy") for width in (8, 9)]
     job = runner.submit(quick(14, wide, epochs=400, batch_size=2))
