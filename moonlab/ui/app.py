@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from moonlab.ui import look, page
+from moonlab.ui import look, page, training
 from moonlab.ui.lab import PAGES
 from moonlab.ui.lab.frame import must_go_to_comparison
 
@@ -17,4 +17,5 @@ def main() -> None:
     asked_for = st.navigation([compare, *laboratory], position="top")
     if must_go_to_comparison():
         st.switch_page(compare)
+    training.watch_jobs()
     asked_for.run()

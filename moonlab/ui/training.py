@@ -14,6 +14,7 @@ from moonlab.ui.bind import page_state
 from moonlab.ui.words import as_plain_text, faults_in_words
 
 _UNASKED_SECONDS = 20.0
+_WATCH_SECONDS = 1.0
 _ALL_THERE = "All results are there. Change something to train again."
 _LOCK = threading.Lock()
 
@@ -54,6 +55,26 @@ def active_job() -> Job | None:
     return job
 
 
+def watch_jobs() -> None:
+    """Keep the session's jobs going, on whichever of its pages it is."""
+    if _jobs_under_way():
+        _keep_watching()
+
+
+def _jobs_under_way() -> list[Job]:
+    jobs = [active_job(), *st.session_state.get("asides", {}).values()]
+    return [job for job in jobs if job is not None and not job.is_over]
+
+
+@st.fragment(run_every=_WATCH_SECONDS)
+def _keep_watching() -> None:
+    jobs = _jobs_under_way()
+    if not jobs:
+        st.rerun()
+    for job in jobs:
+        job.seen()
+
+
 def take_outcome() -> None:
     """Keep what came of the session's job, if it is over."""
     job = active_job()
@@ -87,11 +108,16 @@ def comparison() -> Comparison | None:
 
 
 def current_experiment() -> Experiment | None:
-    """What is set up, if it is valid."""
-    try:
-        return page_state().experiment()
-    except SpecError:
-        return None
+    """What is set up, if it is valid; built once an edit."""
+    n_edits = page_state().n_edits
+    built: tuple[int, Experiment | None] = st.session_state.get("built", (-1, None))
+    if built[0] != n_edits:
+        try:
+            built = n_edits, page_state().experiment()
+        except SpecError:
+            built = n_edits, None
+        st.session_state.built = built
+    return built[1]
 
 
 def start_current() -> None:
@@ -138,12 +164,12 @@ def _forget(key: str) -> None:
     st.session_state.asides.pop(key, None)
 
 
-def show_training() -> None:
-    """Show the button that trains, or how far training is."""
+def show_training(current: Experiment | None) -> None:
+    """Show the button that trains what is set up, or how far training is."""
     job = active_job()
     faults, takes = "", ""
     try:
-        work = job_runner().estimate(page_state().experiment())
+        work = job_runner().estimate(current or page_state().experiment())
         takes = f"Training takes about {duration(work.seconds)}." if work.seconds else _ALL_THERE
     except SpecError as error:
         faults = faults_in_words(error)
