@@ -11,7 +11,8 @@ from moonlab.ui.state import PageState
 
 Widget = Callable[..., Any]
 Store = Callable[[Any], None]
-_SETTLING_SECONDS = 2.0
+_SETTLING_SECONDS = 2.0  # a value that was sent is sent again for so long
+_OVERTAKING_SECONDS = 0.6  # after a run: what the browser says then, it may have said before
 
 
 class _Sent(NamedTuple):
@@ -48,13 +49,14 @@ def bound(widget: Widget, label: str, current: Any, key: str, store: Store, **op
 
     A value that is sent while the browser is busy may be overtaken by the next run, and the
     browser then answers with what it had before. So a value goes as the widget's default too, is
-    sent again until it has settled, and the answer of before is not taken for the user's.
+    sent again until it has settled, and the answer of before is not taken for the user's, if it
+    comes sooner after the run that sent the value than anybody can see it and change it.
     """
     sent: dict[str, _Sent] = st.session_state.setdefault("sent_values", {})
 
     def changed() -> None:
         value = st.session_state[key]
-        if not (_is_settling(sent.get(key)) and value == sent[key].before):
+        if not (_is_overtaken(sent.get(key)) and value == sent[key].before):
             store(value)
 
     if key not in st.session_state or st.session_state[key] != current:
@@ -63,6 +65,19 @@ def bound(widget: Widget, label: str, current: Any, key: str, store: Store, **op
     elif _is_settling(sent.get(key)):
         st.session_state[key] = current
     widget(label, key=key, on_change=changed, **options)
+
+
+def run_is_over() -> None:
+    """Tell that all values of this run are sent."""
+    st.session_state.run_over_at = time.monotonic()
+
+
+def _is_overtaken(sent: _Sent | None) -> bool:
+    """Whether an answer may have set out before the browser had the value."""
+    over_at = st.session_state.get("run_over_at", 0.0)
+    was_cut_off = sent is not None and sent.at > over_at
+    is_soon = time.monotonic() - over_at < _OVERTAKING_SECONDS
+    return _is_settling(sent) and (was_cut_off or is_soon)
 
 
 def _is_settling(sent: _Sent | None) -> bool:

@@ -10,7 +10,7 @@ from moonlab.codec import QUERY_KEY
 from moonlab.rules import SpecError
 from moonlab.spec import Experiment
 from moonlab.ui import arrival, draft, panels, results, sharing, shown, sidebar, training
-from moonlab.ui.bind import page_state
+from moonlab.ui.bind import page_state, run_is_over
 from moonlab.ui.state import PageState
 
 _LOG = logging.getLogger(__name__)
@@ -24,10 +24,9 @@ _DAMAGED = (
 
 def show() -> None:
     """Show the comparison."""
-    current = training.current_experiment()
     opens_on = st.session_state.pop("opens_on", None)
     if opens_on is not None:
-        training.start_if_quick(current or opens_on)
+        training.start_if_quick(training.current_experiment() or opens_on)
     elif _went_elsewhere():
         _follow_address()
     st.title("moonlab", anchor=False)
@@ -49,11 +48,12 @@ def show() -> None:
             st.skeleton(height=_CONTROLS_HEIGHT)
     sidebar.show_sidebar()
     _remember_in_address(current)
+    run_is_over()
 
 
 def _show_controls(current: Experiment | None, what: shown.Shown) -> None:
     sharing.show_ways_in(current)
-    training.show_training()
+    training.show_training(current)
     _show_message()
     panels.show_panels(current, what.trained)
 
