@@ -3,6 +3,7 @@
 import csv
 import io
 import re
+from dataclasses import replace
 
 import pytest
 from browser_helpers import (
@@ -117,7 +118,7 @@ def test_slider_and_play_move_all_boundaries_in_the_browser_alone(page, server):
 
 def test_clicking_train_many_times_trains_once_and_stop_stops(page, server):
     visit(page, server, BIG)
-    page.get_by_role("button", name="Train and compare").click()
+    page.get_by_role("button", name="Train and compare").dblclick()
     stop = page.get_by_role("button", name="Stop")
     expect(stop).to_be_visible()
     expect(page.get_by_text("Training 2→32→32→1")).to_be_visible()
@@ -181,12 +182,21 @@ def test_nonsense_gets_a_sentence_and_is_not_lost_even_by_a_reload(page, server)
 def test_a_reload_brings_back_what_was_set_up(page, server):
     visit(page, server)
     wait_for_results(page, 2)
+    first, second = SMALL.architectures
+    page.get_by_role("button", name="Move right architecture 1").click()
+    page.wait_for_url(lambda url: experiment_in(url).architectures == (second, first))
     page.get_by_role("button", name="Remove architecture 1").click()
     expect(page.get_by_label("Name of architecture 2")).to_have_count(0)
-    page.wait_for_url(lambda url: experiment_in(url).architectures == SMALL.architectures[1:])
+    page.wait_for_url(lambda url: experiment_in(url).architectures == (first,))
+    page.get_by_role("button", name="Own training").click()
+    page.get_by_label("Where architecture 1 departs").fill("L2")
+    page.keyboard.press("Enter")
+    departs = replace(first, override={"l2": 0.0})
+    page.wait_for_url(lambda url: experiment_in(url).architectures == (departs,))
     page.reload()
     wait_for_results(page, 1)
-    assert [row["Architecture"] for row in read_table(page)] == ["2→8→8→1"]
+    assert [row["Architecture"] for row in read_table(page)] == ["2→4→1"]
+    expect(page.get_by_text("Departs: L2 0")).to_be_visible()
 
 
 def test_back_and_forward_take_edits_back_and_again(page, server):

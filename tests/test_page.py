@@ -10,8 +10,9 @@ from streamlit.testing.v1 import AppTest
 
 import moonlab as ml
 from moonlab import __main__ as cli
+from moonlab import jobs
 from moonlab.codec import QUERY_KEY
-from moonlab.ui import arrival, training
+from moonlab.ui import arrival, bind, downloads, training
 
 APP = str(Path(__file__).parent.parent / "moonlab" / "ui" / "script.py")
 SMALL = ml.Experiment(
@@ -105,6 +106,51 @@ def test_an_edited_setting_reaches_the_address_and_the_next_training():
     assert "earlier settings" not in texts(at.info)
     expected = ml.compare(current(at)).summary()
     assert list(shown_table(at)["Train loss"]) == pytest.approx(list(expected["train_loss"]))
+
+
+def test_what_is_not_trained_yet_is_told_from_what_belongs_to_earlier_settings():
+    at = open_page()
+    assert "All results are there" in texts(at.caption)
+    at.button(key="add").click().run()
+    assert "Some architectures are not trained yet" in texts(at.info)
+    assert texts(at.caption).count("Not trained yet") == 1
+    assert list(shown_table(at)["Architecture"]) == ["2→4→1", "deep"]
+    at.button(key="p2_move_left").click().run()
+    assert "earlier settings" not in texts(at.info)
+    at.number_input(key="p1_width_0").set_value(5).run()
+    assert "earlier settings" in texts(at.info)
+    assert texts(at.caption).count("Not trained yet") == 2
+    assert list(shown_table(at)["Architecture"]) == ["2→4→1 (earlier)", "deep"]
+
+
+def test_the_results_of_a_stopped_replay_keep_their_names(monkeypatch):
+    replay = replace(SMALL, seeding="sequential", training=ml.Training(epochs=2))
+    at = open_page(replay)
+    begun = replace(replay, architectures=replay.architectures[:1])
+    monkeypatch.setattr(training.job_runner(), "cached", lambda _: None)
+    at.session_state.comparison = ml.compare(begun)
+    at.run()
+    assert "Some architectures are not trained yet" in texts(at.info)
+    assert list(shown_table(at)["Architecture"]) == ["2→4→1"]
+
+
+def test_what_varies_with_the_seed_can_be_chosen():
+    at = open_page()
+    at.selectbox(key="seeding").select("with_data").run()
+    assert current(at).seeding == "with_data"
+    at.button(key="train").click().run()
+    assert list(shown_table(settled(at))["Test"]) == pytest.approx(
+        list(100 * ml.compare(current(at)).summary()["test_accuracy"])
+    )
+
+
+def test_a_job_is_kept_going_while_another_part_of_the_page_is_looked_at():
+    at = open_page()
+    job = jobs.Job(SMALL, 0)
+    job.seen_at = job.kept_at = time.monotonic() - 1000
+    at.session_state.asides = {"a part that is not shown here": job}
+    at.run()
+    assert (job.is_unseen, job.is_abandoned) == (False, False)
 
 
 def test_panels_are_added_duplicated_edited_and_removed():
@@ -219,10 +265,31 @@ def test_markup_in_a_name_is_shown_as_typed():
     assert shown_table(at)["Architecture"][0] == "[x](http://x) **b**"
 
 
+def test_a_double_click_trains_once(monkeypatch):
+    at = open_page()
+    submitted, start_current = [], training.start_current
+
+    def submit(experiment):
+        submitted.append(jobs.Job(experiment, len(submitted)))
+        return submitted[-1]
+
+    def start_twice():  # as when the second click sets out before the button is disabled
+        start_current()
+        start_current()
+
+    monkeypatch.setattr(training, "start_current", start_twice)
+    monkeypatch.setattr(training.job_runner(), "submit", submit)
+    at.number_input(key="training_epochs").set_value(6).run()
+    at.button(key="train").click().run()
+    assert at.button(key="train").disabled
+    assert [job.experiment for job in submitted] == [current(at)]
+
+
 def test_stop_ends_training_and_keeps_what_there_was():
     at = open_page()
     at.text_input(key="seeds").set_value("0-63").run()
     at.number_input(key="training_epochs").set_value(1500).run()
+    assert "Training takes about" in texts(at.caption)
     at.button(key="train").click().run()
     assert at.button(key="train").disabled
     deadline = time.monotonic() + 30
@@ -297,6 +364,7 @@ def test_a_preset_loads_trains_and_tells_what_was_seen_and_undo_brings_back_what
     at.selectbox(key="preset").select("The lesson's classifier by hand").run()
     settled(at)
     assert current(at) == ml.lesson.numpy_experiment()
+    assert "What to look for" in texts(at.markdown)
     assert "What was seen" in texts(at.markdown)
     at.button(key="undo").click().run()
     assert current(at) == SMALL
@@ -311,6 +379,18 @@ def test_the_link_and_the_command_of_share_are_those_of_what_is_set_up(monkeypat
     monkeypatch.setattr(cli, "_compare", lambda arguments: asked.append(cli._read(arguments)[0]))
     assert cli.main(command.removeprefix("python -m moonlab ").split()) == 0
     assert asked == [current(at)]
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("2→16→1 (2)", "state_dict 2-16-1-(2) seed 7.pt"),
+        ("../a\\b:c*", "state_dict a-b-c seed 7.pt"),
+        ("🚀", "state_dict seed 7.pt"),
+    ],
+)
+def test_the_file_of_weights_is_named_after_its_architecture_and_seed(name, expected):
+    assert downloads._weights_name(name, 7) == expected
 
 
 def test_a_link_to_too_much_work_is_refused_once_and_nothing_trains():
@@ -329,3 +409,6 @@ def test_what_the_browser_still_answers_from_before_an_undo_is_not_taken_for_an_
     at.number_input(key="training_epochs").set_value(5).run()  # at once: the browser's old value
     assert current(at).training.epochs == 3
     assert at.number_input(key="training_epochs").value == 3
+    time.sleep(bind._OVERTAKING_SECONDS)
+    at.number_input(key="training_epochs").set_value(5).run()  # by hand
+    assert current(at).training.epochs == 5
