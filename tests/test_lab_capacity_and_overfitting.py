@@ -138,6 +138,15 @@ def test_capacity_answers_every_guess_and_compares_shallow_with_deep():
     assert at.session_state.page.experiment() == capacity.experiment()
 
 
+@pytest.mark.parametrize("module", [capacity, overfitting])
+def test_a_page_without_results_still_leads_to_the_comparison(module, monkeypatch):
+    monkeypatch.setattr(module, "results_of", lambda experiment, key: None)
+    at = AppTest.from_string(SCRIPT.format(name=module.__name__.split(".")[-1]), default_timeout=60)
+    assert not at.run().exception
+    at.button(key="open").click().run()
+    assert at.session_state["go_to_comparison"]
+
+
 def test_what_the_page_of_capacity_says_without_numbers_holds():
     experiment = capacity.experiment()
     hidden = [(4,), (16,), (8, 8), (4, 4, 4)]

@@ -168,6 +168,15 @@ def accuracies(group):
     return [run.scores.test.accuracy for run in group.runs]
 
 
+@pytest.mark.parametrize("module", [losses_page, batches_page])
+def test_a_page_without_results_still_leads_to_the_comparison(module, monkeypatch):
+    monkeypatch.setattr(module, "results_of", lambda experiment, key: None)
+    at = AppTest.from_string(SCRIPT.format(name=module.__name__.split(".")[-1]), default_timeout=60)
+    assert not at.run().exception
+    at.button(key="open").click().run()
+    assert at.session_state["go_to_comparison"]
+
+
 def test_a_race_from_wrong_starts_is_trained_once_for_all_sessions(ordinary, monkeypatch):
     calls = []
     monkeypatch.setattr(losses_page, "compare_from", lambda *given: calls.append(given) or ordinary)
