@@ -118,6 +118,15 @@ def test_of_one_run_counts_and_intervals_stand_beside_each_other(single):
         assert row["Diagnosis"] == "—"
 
 
+@pytest.mark.parametrize("n_seeds", [1, 2])
+def test_where_nothing_is_held_out_its_columns_say_so(n_seeds):
+    data = replace(EXPERIMENT.data, validation_fraction=0.0)
+    experiment = replace(EXPERIMENT, data=data, seeds=tuple(range(n_seeds)))
+    columns = ["Validation count", "Validation interval"]
+    texts = displayed(shown(_table_alone, ml.compare(experiment), chosen_columns=columns))
+    assert [{text.strip() for text in texts[name]} for name in columns] == [{"—"}, {"—"}]
+
+
 def test_of_several_runs_these_columns_are_there_to_be_chosen(comparison):
     at = shown(_table_alone, comparison)
     assert not {"Test count", "Validation interval"} & set(displayed(at))

@@ -84,7 +84,7 @@ def table(comparison: Comparison, judged: Judgement) -> pd.DataFrame:
             frame[_BAR] = frame[label]
             frame["Regret"] = 100 * summary["regret"]
             frame["Diagnosis"] = summary["diagnosis"].replace("too few", None)
-    frame["Validation interval"] = [_in_percent(accuracy_interval(one, "val")) for one in groups]
+    frame["Validation interval"] = [_validation_interval(group) for group in groups]
     frame["Gap"] = 100 * summary["generalisation_gap"]
     frame["Train loss"], frame["Validation loss"] = summary["train_loss"], summary["val_loss"]
     frame["Test loss"], frame["Log-loss"] = summary["test_loss"], summary["test_log_loss"]
@@ -179,6 +179,11 @@ def _styled(frame: pd.DataFrame, digits: Sequence[int]) -> Styler:
         subset = pd.IndexSlice[[row], list(formats)]
         styler = styler.format(formats, na_rep="—", subset=subset)
     return styler
+
+
+def _validation_interval(group: Group) -> str:
+    held_out = any(run.scores.val.n for run in group.runs)
+    return _in_percent(accuracy_interval(group, "val")) if held_out else "—"
 
 
 def _in_percent(interval: Interval) -> str:
