@@ -25,7 +25,7 @@ Trace = dict[str, Any]
 
 MOST_LETTERS = 18  # of a name beside a mark
 _BAND = (10, 90)  # percentiles over seeds
-_MOST_SINGLE_RUNS = 20  # of a group
+MOST_SINGLE_RUNS = 20  # of a group
 _SWARM = 0.2  # of a row: how far dots may move, if there is more than one track
 
 
@@ -64,8 +64,8 @@ def curve_traces(
     lines = panel.scale * measured(group, rows)[..., panel.columns]  # (seeds, rows, 2)
     there = [part for part in (0, 1) if np.isfinite(lines[..., part]).any()]
     if single_runs and len(lines) > 1:
-        few = kept_rows(group, most_points // (4 * _MOST_SINGLE_RUNS))
-        thin = panel.scale * measured(group, few)[:_MOST_SINGLE_RUNS, :, panel.columns]
+        few = kept_rows(group, most_points // (4 * MOST_SINGLE_RUNS))
+        thin = panel.scale * measured(group, few)[:MOST_SINGLE_RUNS, :, panel.columns]
         yield from (_single_runs(few, thin[..., part], color) for part in there)
     elif len(lines) > 1:
         yield from (_band(rows, lines[..., part], color) for part in there)

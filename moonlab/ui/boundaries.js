@@ -1,7 +1,7 @@
 // Boundaries side by side: one canvas a panel, one slider and play button for all of them.
 const FRAME_MILLISECONDS = 120;
 const CALM_MILLISECONDS = 1000; // for those who asked for less motion
-const LEAST_WIDTH = 190;
+const LEAST_WIDTH = 165;
 const GAP = 16;
 const SAVED_WIDTH = 640;
 const KINDS = {

@@ -15,7 +15,8 @@ from moonlab.ui.state import PageState
 
 _LOG = logging.getLogger(__name__)
 _SETTLED_SECONDS = 1.5
-_CONTROLS_HEIGHT = 750
+_CONTROLS_HEIGHT = 110  # about; what is below them does not jump when they come
+_PANELS_HEIGHT = 460
 _DAMAGED_DRAFT = "What was typed last is damaged in this link, so it is left out."
 _DAMAGED = (
     "This link is damaged, so here is the lesson's comparison instead: copy the link again, whole."
@@ -33,29 +34,58 @@ def show() -> None:
     st.markdown(
         "Set up small neural networks side by side, train them all alike, see which is better."
     )
-    controls, outcome = st.container(), st.container()
     training.take_outcome()
     current = training.current_experiment()
-    what = shown.shown(current)
-    if what.comparison is None:
-        arrival.set_stage(arrival.PAGE)
-    with outcome:  # sent before the controls, though it stands below them
-        results.show_results(what)
-    with controls:
-        if arrival.has_come(arrival.PAGE):
-            _show_controls(current, what)
-        else:
-            st.skeleton(height=_CONTROLS_HEIGHT)
+    _show_parts(current, shown.shown(current))
     sidebar.show_sidebar()
     _remember_in_address(current)
     run_is_over()
 
 
-def _show_controls(current: Experiment | None, what: shown.Shown) -> None:
-    sharing.show_ways_in(current)
-    training.show_training(current)
+def _show_parts(current: Experiment | None, what: shown.Shown) -> None:
+    """Show controls, results and panels; the first picture is sent before what stands above it."""
+    controls, picture, setup, rest = (st.container() for _ in range(4))
+    outcome = None
+    if what.comparison is None:
+        arrival.set_stage(arrival.PAGE)
+    else:
+        outcome = results.outcome_of(what.comparison)
+        with picture:
+            results.show_picture(what, outcome)
+    if not arrival.has_come(arrival.PAGE):
+        controls.skeleton(height=_CONTROLS_HEIGHT)
+        setup.skeleton(height=_PANELS_HEIGHT)
+    else:
+        with controls:
+            _show_controls(current)
+        with setup:
+            panels.show_panels(current, what.trained)
+    with rest:
+        if outcome is not None:
+            _show_rest(outcome)
+
+
+def _show_controls(current: Experiment | None) -> None:
+    takes, faults = training.outlook(current)
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        sharing.show_ways_in(current)
+        training.show_buttons(faults)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        sharing.show_what_to_look_for(current)
+        if takes and training.active_job() is None:
+            st.caption(takes)
+    if faults:
+        st.error(f"Please correct this, then train:\n\n{faults}")
+    training.show_progress()
     _show_message()
-    panels.show_panels(current, what.trained)
+
+
+def _show_rest(outcome: results.Outcome) -> None:
+    if arrival.has_come(arrival.PAGE):
+        results.show_numbers(outcome)
+    if arrival.has_come(arrival.FIGURES):
+        results.show_figures(outcome)
+    arrival.show_next_stage()
 
 
 def open_session() -> None:

@@ -1,13 +1,15 @@
 """The results: what they amount to, boundaries, table, curves, and more on demand."""
 
+from typing import NamedTuple
+
 import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
 from moonlab import figures
+from moonlab.figure_traces import MOST_SINGLE_RUNS
 from moonlab.judgement import Judgement, judge
 from moonlab.results import Comparison
-from moonlab.ui import arrival
 from moonlab.ui.boundaries import show_boundaries
 from moonlab.ui.charts import show_figure
 from moonlab.ui.details import show_details
@@ -19,36 +21,48 @@ from moonlab.ui.verdict import margin_points, show_verdict
 from moonlab.ui.words import as_plain_text
 
 
-def show_results(shown: Shown) -> None:
-    """Show what there is, and say so if the settings have changed since."""
-    comparison = shown.comparison
-    if comparison is None:
-        return
-    st.subheader("Results", anchor=False)
+class Outcome(NamedTuple):
+    """A comparison that is shown, and what to make of it."""
+
+    comparison: Comparison
+    judged: Judgement
+    margin: float
+    key: str
+    """Tells it from all others in caches."""
+
+
+def outcome_of(comparison: Comparison) -> Outcome:
+    """Judge a comparison by the margin that is set up."""
+    key, margin = _key(comparison), margin_points()
+    return Outcome(comparison, _judged(key, margin, comparison), margin, key)
+
+
+def show_picture(shown: Shown, outcome: Outcome) -> None:
+    """Show what it amounts to and the boundaries, and say so if the settings have changed since."""
     if shown.has_earlier:
         st.info("Some of these results belong to the earlier settings. Train to see the new ones.")
     elif not all(shown.trained):
         st.info("Some architectures are not trained yet. Train to see their results.")
-    _warn_of_divergence(comparison)
-    key = _key(comparison)
-    judged = _judged(key, margin_points(), comparison)
-    show_seen(comparison)
-    show_verdict(comparison, judged)
-    show_boundaries(comparison, key)
-    if arrival.has_come(arrival.PAGE):
-        _show_numbers(comparison, judged, key)
-    if arrival.has_come(arrival.FIGURES):
-        _show_curves(key, comparison)
-        show_details(comparison, judged)
-    arrival.show_next_stage()
+    _warn_of_divergence(outcome.comparison)
+    show_seen(outcome.comparison)
+    show_verdict(outcome.comparison, outcome.judged)
+    show_boundaries(outcome.comparison, outcome.key)
 
 
-def _show_numbers(comparison: Comparison, judged: Judgement, key: str) -> None:
-    margin = margin_points()
+def show_numbers(outcome: Outcome) -> None:
+    """Show the table, with what can be pinned and downloaded."""
+    comparison, judged, margin, key = outcome
+    st.subheader("Results", anchor=False)
     show_table(_table(key, margin, comparison, judged), comparison, judged)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         show_pins(comparison)
     show_downloads(comparison, margin)
+
+
+def show_figures(outcome: Outcome) -> None:
+    """Show the curves, and more on demand."""
+    _show_curves(outcome.key, outcome.comparison)
+    show_details(outcome.comparison, outcome.judged)
 
 
 def _warn_of_divergence(comparison: Comparison) -> None:
@@ -63,12 +77,6 @@ def _warn_of_divergence(comparison: Comparison) -> None:
 
 def _show_curves(key: str, comparison: Comparison) -> None:
     st.subheader("Curves", anchor=False)
-    several = len(comparison.experiment.seeds) > 1
-    st.caption(
-        "Loss and accuracy after each epoch: train solid, validation dashed. "
-        + ("The line is the mean over seeds, the band holds 8 of 10 of them. " if several else "")
-        + "Click a name to hide its lines."
-    )
     with st.container(horizontal=True):
         scale = st.segmented_control(
             "Loss axis",
@@ -78,10 +86,21 @@ def _show_curves(key: str, comparison: Comparison) -> None:
             key="loss_axis",
             label_visibility="collapsed",
         )
+        several = len(comparison.experiment.seeds) > 1
         single = several and st.toggle("Single runs", key="single_runs")
+    st.caption(_curves_caption(several, single))
     dark = st.context.theme.type == "dark"
     figure = _curves(key, scale == "Logarithmic", single, dark, comparison)
     show_figure(figure, "curves", figures.curves_in_words(comparison.groups()))
+
+
+def _curves_caption(several: bool, single: bool) -> str:
+    lines = "Loss and accuracy after each epoch: train solid, validation dashed. "
+    if single:
+        lines += f"Each thin line is one seed's run, of {MOST_SINGLE_RUNS} at most. "
+    elif several:
+        lines += "The line is the mean over seeds, the band their 10th to 90th percentile. "
+    return lines + "Click a name to hide its lines."
 
 
 def _key(comparison: Comparison) -> str:

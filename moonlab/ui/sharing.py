@@ -15,23 +15,27 @@ from moonlab.ui.words import as_plain_text, faults_in_words
 
 
 def show_ways_in(current: Experiment | None) -> None:
-    """Show the presets, what the chosen one is about, and the ways to share and load."""
+    """Show the presets, and the ways to share and load."""
     preset = preset_of(current) if current is not None else None
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        titles = {preset.title: name for name, preset in PRESETS.items()}
-        choice(
-            "Start from",
-            preset.title if preset else None,
-            "preset",
-            lambda title: _load_preset(titles[title]),
-            options=list(titles),
-            placeholder="Your own experiment",
-            width=300,
-        )
-        with st.popover("Share", icon=":material/share:"):
-            _show_share(current)
-        with st.popover("Load", icon=":material/upload:"):
-            _show_load()
+    titles = {preset.title: name for name, preset in PRESETS.items()}
+    choice(
+        "Start from",
+        preset.title if preset else None,
+        "preset",
+        lambda title: _load_preset(titles[title]),
+        options=list(titles),
+        placeholder="Your own experiment",
+        width=300,
+    )
+    with st.popover("Share", icon=":material/share:"):
+        _show_share(current)
+    with st.popover("Load", icon=":material/upload:"):
+        _show_load()
+
+
+def show_what_to_look_for(current: Experiment | None) -> None:
+    """Say what the chosen preset is about."""
+    preset = preset_of(current) if current is not None else None
     if preset is not None:
         st.markdown(f"**What to look for:** {preset.look_for}")
 

@@ -164,42 +164,44 @@ def _forget(key: str) -> None:
     st.session_state.asides.pop(key, None)
 
 
-def show_training(current: Experiment | None) -> None:
-    """Show the button that trains what is set up, or how far training is."""
-    job = active_job()
-    faults, takes = "", ""
+def outlook(current: Experiment | None) -> tuple[str, str]:
+    """How long training would take, in words; and what is to be corrected before."""
     try:
         work = job_runner().estimate(current or page_state().experiment())
-        takes = f"Training takes about {duration(work.seconds)}." if work.seconds else _ALL_THERE
     except SpecError as error:
-        faults = faults_in_words(error)
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.button(
-            "Train and compare",
-            key="train",
-            type="primary",
-            icon=":material/play_arrow:",
-            on_click=start_current,
-            disabled=bool(faults) or job is not None,
-        )
-        st.button(
-            "Add architecture",
-            key="add",
-            icon=":material/add:",
-            on_click=page_state().add,
-            disabled=not page_state().can_add,
-        )
-        st.button(
-            "Undo",
-            key="undo",
-            icon=":material/undo:",
-            on_click=page_state().undo,
-            disabled=not page_state().can_undo,
-        )
-        if takes and job is None:
-            st.caption(takes)
-    if faults:
-        st.error(f"Please correct this, then train:\n\n{faults}")
+        return "", faults_in_words(error)
+    return f"Training takes about {duration(work.seconds)}." if work.seconds else _ALL_THERE, ""
+
+
+def show_buttons(faults: str) -> None:
+    """Show the buttons that train what is set up, add a panel, and undo."""
+    st.button(
+        "Train and compare",
+        key="train",
+        type="primary",
+        icon=":material/play_arrow:",
+        on_click=start_current,
+        disabled=bool(faults) or active_job() is not None,
+    )
+    st.button(
+        "Add architecture",
+        key="add",
+        icon=":material/add:",
+        on_click=page_state().add,
+        disabled=not page_state().can_add,
+    )
+    st.button(
+        "Undo",
+        key="undo",
+        icon=":material/undo:",
+        on_click=page_state().undo,
+        disabled=not page_state().can_undo,
+    )
+
+
+def show_progress() -> None:
+    """Show how far the session's job is, if there is one."""
+    job = active_job()
     if job is not None:
         _show_progress(job, "stop")
 
