@@ -21,7 +21,7 @@ from pathlib import Path
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # before PyTorch is loaded
 
-from playwright.sync_api import Browser, Locator, Page, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, TimeoutError, sync_playwright
 from streamlit.testing.v1 import AppTest
 
 from moonlab.ui import arrival, server, training
@@ -192,10 +192,17 @@ def _is_coming(page: AppTest) -> bool:
 
 
 def _opened(page: Page, box: str, name: str) -> Locator:
-    page.locator(box).click()
+    """An option of a list that stays open: one that opens during a rerun is closed by it."""
     option = page.get_by_role("option", name=name).first
-    option.wait_for()
-    return option
+    deadline = time.monotonic() + LIMIT_SECONDS
+    while True:
+        _wait_until_quiet(page)
+        page.locator(box).click()
+        with contextlib.suppress(TimeoutError):
+            option.wait_for(timeout=2_000)
+            return option
+        if time.monotonic() > deadline:
+            raise RuntimeError(f"the list of {box} does not open")
 
 
 def _settling(page: Page, event: str, act: Callable[[], None]) -> float:

@@ -75,6 +75,15 @@ class Job:
         """Whether the page it was started from has gone, as after a reload."""
         return time.monotonic() - self.seen_at > _UNSEEN_SECONDS
 
+    def so_far(self) -> Comparison | None:
+        """The comparison of those architectures that are done, if any is."""
+        runs = (self.follows or self).runs
+        done: dict[RunKey, Run] = {}
+        for keys in run_keys(self.experiment):
+            if all(key in runs and runs[key].status != "stopped" for key in keys):
+                done |= {key: runs[key] for key in keys}
+        return Comparison.of(self.experiment, done) if done else None
+
     def seen(self) -> None:
         """Tell that somebody still looks; an unwatched job is stopped after a grace time."""
         self.seen_at = self.kept_at = time.monotonic()

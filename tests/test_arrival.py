@@ -1,8 +1,10 @@
 """The stages in which a page arrives."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from job_helpers import wait_until
 from streamlit.testing.v1 import AppTest
 
 import moonlab as ml
@@ -32,9 +34,9 @@ def parts(at):
     )
 
 
-def opened():
+def opened(experiment=EXPERIMENT):
     at = AppTest.from_file(APP, default_timeout=30)
-    at.query_params.update(EXPERIMENT.to_query())
+    at.query_params.update(experiment.to_query())
     return at.run()
 
 
@@ -51,3 +53,16 @@ def test_where_there_are_none_yet_the_panels_do_not_wait_for_them():
     at = opened()
     assert "job" in at.session_state
     assert parts(at) == (False, (True, False), False)
+
+
+def test_of_the_first_results_there_is_a_picture_before_all_are_trained():
+    quick, other = EXPERIMENT.architectures
+    long = replace(other, override={"batch_size": 1, "epochs": 20_000})
+    at = opened(replace(EXPERIMENT, architectures=(quick, long)))
+    at.button(key="train").click().run()
+    assert parts(at) == (False, (True, False), False)
+    job = at.session_state["job"]
+    wait_until(lambda: job.so_far() is not None)
+    assert job.so_far().experiment.architectures == (quick,)
+    assert parts(at.run()) == (True, (True, False), False)
+    assert "job" in at.session_state

@@ -60,8 +60,8 @@ def _show_parts(current: Experiment | None, what: shown.Shown) -> None:
             _show_controls(current)
         with setup:
             panels.show_panels(current, what.trained)
-    with rest:
-        if outcome is not None:
+    if outcome is not None and training.comparison() is not None:  # not just a part of it
+        with rest:
             _show_rest(outcome)
 
 

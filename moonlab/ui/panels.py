@@ -8,6 +8,7 @@ import streamlit as st
 from moonlab.figure_look import INK
 from moonlab.rules import SpecError
 from moonlab.spec import Architecture, Experiment
+from moonlab.ui import training
 from moonlab.ui.bind import bound, choice, number, page_state
 from moonlab.ui.drawing import network_svg
 from moonlab.ui.fields import OWN_FIELDS, in_short, show_field
@@ -27,7 +28,7 @@ def show_panels(current: Experiment | None, trained: Sequence[bool]) -> None:
         for position, panel in enumerate(list(state.panels), start=1):
             with st.container(key=f"panel_{position}"):
                 _show_panel(state, panel, position, names[position - 1])
-                if trained and not trained[position - 1]:
+                if trained and not trained[position - 1] and training.active_job() is None:
                     st.caption(":material/pending: Not trained yet: train to see its result.")
 
 

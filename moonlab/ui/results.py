@@ -10,6 +10,7 @@ from moonlab import figures
 from moonlab.figure_traces import MOST_SINGLE_RUNS
 from moonlab.judgement import Judgement, judge
 from moonlab.results import Comparison
+from moonlab.ui import training
 from moonlab.ui.boundaries import show_boundaries
 from moonlab.ui.charts import show_figure
 from moonlab.ui.details import show_details
@@ -41,7 +42,7 @@ def show_picture(shown: Shown, outcome: Outcome) -> None:
     """Show what it amounts to and the boundaries, and say so if the settings have changed since."""
     if shown.has_earlier:
         st.info("Some of these results belong to the earlier settings. Train to see the new ones.")
-    elif not all(shown.trained):
+    elif not all(shown.trained) and training.active_job() is None:
         st.info("Some architectures are not trained yet. Train to see their results.")
     _warn_of_divergence(outcome.comparison)
     show_seen(outcome.comparison)

@@ -32,7 +32,7 @@ def shown(current: Experiment | None) -> Shown:
     """What to show beside what is set up; None stands for what is not valid yet."""
     if current is not None:
         training.take_if_there(current)
-    latest = training.comparison()
+    latest = training.comparison() or training.so_far()
     marks = _marks(current) if current is not None else []
     if latest is None:
         return Shown(None, (False,) * len(marks), has_earlier=False)

@@ -1,6 +1,8 @@
 """Training from the page: starting, watching and stopping a job."""
 
 import threading
+import time
+from collections.abc import Callable
 from functools import cache
 
 import streamlit as st
@@ -15,6 +17,7 @@ from moonlab.ui.words import as_plain_text, faults_in_words
 
 _UNASKED_SECONDS = 20.0
 _WATCH_SECONDS = 1.0
+_NEWS_SECONDS = 2.0  # between parts of the first results
 _ALL_THERE = "All results are there. Change something to train again."
 _LOCK = threading.Lock()
 
@@ -107,6 +110,12 @@ def comparison() -> Comparison | None:
     return result
 
 
+def so_far() -> Comparison | None:
+    """What there is of the session's job under way."""
+    job = active_job()
+    return None if job is None else job.so_far()
+
+
 def current_experiment() -> Experiment | None:
     """What is set up, if it is valid; built once an edit."""
     n_edits = page_state().n_edits
@@ -151,7 +160,7 @@ def comparison_of(experiment: Experiment, key: str) -> Comparison | None:
             job_runner().stop(job)
         job = asides[key] = job_runner().submit(experiment)
     if not job.is_over:
-        _show_progress(job, f"{key}_stop")
+        _show_progress(job, f"{key}_stop", lambda: False)
     elif job.status == "stopped":
         st.info("This was stopped before its end.")
         st.button("Train it", key=f"{key}_again", on_click=_forget, args=(key,))
@@ -203,12 +212,24 @@ def show_progress() -> None:
     """Show how far the session's job is, if there is one."""
     job = active_job()
     if job is not None:
-        _show_progress(job, "stop")
+        n_shown, shown_at = _n_to_show(job), time.monotonic()
+
+        def has_news() -> bool:
+            is_time = n_shown == 0 or time.monotonic() - shown_at > _NEWS_SECONDS
+            return is_time and _n_to_show(job) > n_shown
+
+        _show_progress(job, "stop", has_news)
+
+
+def _n_to_show(job: Job) -> int:
+    """Of how many architectures the page would show what there is; none if it has results."""
+    found = job.so_far() if comparison() is None else None
+    return 0 if found is None else len(found.experiment.architectures)
 
 
 @st.fragment(run_every=0.25)
-def _show_progress(job: Job, stop_key: str) -> None:
-    if job.is_over:
+def _show_progress(job: Job, stop_key: str, has_news: Callable[[], bool]) -> None:
+    if job.is_over or has_news():
         st.rerun()
     job.seen()
     fraction, text = 0.0, "Waiting: other comparisons are before this one…"
