@@ -40,9 +40,10 @@ function same(before, now) {
   return at === now.length;
 }
 
-function crossed(panel, index, between = "") {
+function crossed(panel, index, what = "") {
   const n = panel.frames[index].crosses.reduce((sum, one) => sum + one, 0);
-  return panel.points.length ? `${n}${between} ${KINDS[panel.kind].crossed}` : "";
+  const nDrawn = panel.points.length;
+  return nDrawn ? `${n} of ${nDrawn}${what} ${KINDS[panel.kind].crossed}` : "";
 }
 
 function captionOf(panel, index) {
@@ -51,8 +52,7 @@ function captionOf(panel, index) {
 
 function labelOf(panel, index) {
   const where = `${KINDS[panel.kind].label} ${panel.name} at epoch ${panel.epochs[index]}`;
-  const points = crossed(panel, index, ` of ${panel.points.length} drawn points`);
-  return [where, points].filter(Boolean).join(": ");
+  return [where, crossed(panel, index, " drawn points")].filter(Boolean).join(": ");
 }
 
 function fileName(panel, index, kind) {
