@@ -8,7 +8,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from browser_helpers import serving
+from browser_helpers import WIDE, new_page, serving
+from job_helpers import wait_until
 from playwright.sync_api import expect
 
 import moonlab as ml
@@ -53,13 +54,29 @@ def server(tmp_path_factory):
         yield address
 
 
-@contextlib.contextmanager
-def new_page(browser, **options):
-    """A page of a browser window such as these options describe."""
-    context = browser.new_context(**options)
-    context.set_default_timeout(45_000)
-    yield context.new_page()
-    context.close()
+@pytest.fixture(scope="module")
+def sent():
+    """What the browser sends to the server."""
+    return []
+
+
+@pytest.fixture(scope="module")
+def common_visit(context, server, sent):
+    page = context.new_page()
+    page.on("websocket", lambda socket: socket.on("framesent", lambda one: sent.append(one)))
+    visit(page, server)
+    yield page
+    page.close()
+
+
+@pytest.fixture
+def page(common_visit):
+    """One visit for nearly all tests: each finds the page wide, bright, and at its last epoch."""
+    common_visit.set_viewport_size(WIDE)
+    common_visit.emulate_media(color_scheme="light", reduced_motion="no-preference")
+    choose(common_visit, "Mean over seeds")
+    slider(common_visit).press("End")
+    return common_visit
 
 
 def visit(page, server, n_pictures=2, which="several"):
@@ -115,8 +132,7 @@ def slider(page):
     return page.get_by_label("Epoch of all boundaries")
 
 
-def test_each_view_has_its_own_pictures_sentence_and_legend(page, server):
-    visit(page, server)
+def test_each_view_has_its_own_pictures_sentence_and_legend(page):
     seen = []
     for view, words in LEGENDS.items():
         choose(page, view)
@@ -127,12 +143,7 @@ def test_each_view_has_its_own_pictures_sentence_and_legend(page, server):
     assert len(set(seen)) == len(LEGENDS)
 
 
-def test_the_slider_moves_all_pictures_of_a_view_without_asking_the_server(page, server):
-    sent = []
-    page.on(
-        "websocket", lambda socket: socket.on("framesent", lambda message: sent.append(message))
-    )
-    visit(page, server)
+def test_the_slider_moves_all_pictures_of_a_view_without_asking_the_server(page, sent):
     for view in LEGENDS:
         choose(page, view)
         page.wait_for_timeout(300)
@@ -154,8 +165,7 @@ def test_the_slider_moves_all_pictures_of_a_view_without_asking_the_server(page,
         assert len(sent) == n_sent
 
 
-def test_play_goes_on_from_where_the_slider_is_and_pauses(page, server):
-    visit(page, server)
+def test_play_goes_on_from_where_the_slider_is_and_pauses(page):
     epoch = page.locator(".st-key-boundaries output")
     button = page.get_by_role("button", name="Play or pause")
     button.click()  # at the end: from the beginning
@@ -171,8 +181,7 @@ def test_play_goes_on_from_where_the_slider_is_and_pauses(page, server):
     expect(button).to_have_text("▶ Play")
 
 
-def test_another_view_stays_at_the_epoch_where_the_slider_is(page, server):
-    visit(page, server)
+def test_another_view_stays_at_the_epoch_where_the_slider_is(page):
     slider(page).focus()
     slider(page).press("Home")
     for view in ("Disagreement", "Difference", "One seed", "Mean over seeds"):
@@ -180,8 +189,7 @@ def test_another_view_stays_at_the_epoch_where_the_slider_is(page, server):
         expect(captions(page).first).to_have_text(re.compile("^epoch 0 · "))
 
 
-def test_something_new_above_leaves_the_slider_where_it_is(page, server):
-    visit(page, server)
+def test_something_new_above_leaves_the_slider_where_it_is(page):
     slider(page).focus()
     slider(page).press("Home")
     page.get_by_role("button", name="insert").click()
@@ -190,8 +198,7 @@ def test_something_new_above_leaves_the_slider_where_it_is(page, server):
     expect(captions(page).first).to_have_text(re.compile("^epoch 0 · "))
 
 
-def test_a_seed_and_two_architectures_can_be_chosen(page, server):
-    visit(page, server)
+def test_a_seed_and_two_architectures_can_be_chosen(page):
     choose(page, "One seed")
     before = pictures(page)
     page.get_by_label("Seed", exact=True).click()
@@ -209,8 +216,7 @@ def test_a_seed_and_two_architectures_can_be_chosen(page, server):
     expect(page.get_by_role("img", name="Difference <b>")).to_be_visible()
 
 
-def test_each_picture_is_saved_as_png_and_as_svg(page, server):
-    visit(page, server)
+def test_each_picture_is_saved_as_png_and_as_svg(page):
     for view in LEGENDS:
         choose(page, view)
         last = len(pictures(page)) - 1
@@ -243,33 +249,31 @@ COLOR_AT = """(canvas, [x, y]) => [...canvas.getContext('2d').getImageData(
   x * canvas.width, y * canvas.height, 1, 1).data]"""
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_class_0_is_blue_and_class_1_orange_and_the_rest_is_neither(browser, server, scheme):
-    with new_page(browser, color_scheme=scheme) as page:
-        visit(page, server)
-        for view in ("Mean over seeds", "One seed"):
-            choose(page, view)
-            for canvas in page.locator(".st-key-boundaries canvas").all():
-                red, _, blue, _ = canvas.evaluate(COLOR_AT, [0.05, 0.05])
-                assert blue > red + 50
-                red, _, blue, _ = canvas.evaluate(COLOR_AT, [0.6, 0.97])
-                assert red > blue + 50
-        ground = [21, 26, 38] if scheme == "dark" else [255, 255, 255]
-        choose(page, "Disagreement")
-        for canvas in page.locator(".st-key-boundaries canvas").all():  # all agree there
-            assert canvas.evaluate(COLOR_AT, [0.05, 0.05])[:3] == pytest.approx(ground, abs=2)
-        bars = page.locator(".st-key-boundaries .bar")
-        ends = bars.evaluate_all("bars => bars.map((bar) => bar.style.background)")
-        assert len(ends) == 1
-        red, green, blue = map(int, re.findall(r"rgb\((\d+), (\d+), (\d+)\)", ends[0])[-1])
-        assert red > blue > green  # a rose
-
-
-def test_the_pictures_follow_a_change_of_the_theme(page, server):
-    visit(page, server)
+def test_class_0_is_blue_and_class_1_orange_and_the_rest_is_neither_in_both_themes(page):
+    check_colors(page, ground=[255, 255, 255])
+    choose(page, "Mean over seeds")
     before = pictures(page)
     page.emulate_media(color_scheme="dark")
     page.wait_for_function(COLOR_CHANGED, arg=before[0])
+    check_colors(page, ground=[21, 26, 38])
+
+
+def check_colors(page, ground):
+    for view in ("Mean over seeds", "One seed"):
+        choose(page, view)
+        for canvas in page.locator(".st-key-boundaries canvas").all():
+            red, _, blue, _ = canvas.evaluate(COLOR_AT, [0.05, 0.05])
+            assert blue > red + 50
+            red, _, blue, _ = canvas.evaluate(COLOR_AT, [0.6, 0.97])
+            assert red > blue + 50
+    choose(page, "Disagreement")
+    for canvas in page.locator(".st-key-boundaries canvas").all():  # all agree there
+        assert canvas.evaluate(COLOR_AT, [0.05, 0.05])[:3] == pytest.approx(ground, abs=2)
+    bars = page.locator(".st-key-boundaries .bar")
+    ends = bars.evaluate_all("bars => bars.map((bar) => bar.style.background)")
+    assert len(ends) == 1
+    red, green, blue = map(int, re.findall(r"rgb\((\d+), (\d+), (\d+)\)", ends[0])[-1])
+    assert red > blue > green  # a rose
 
 
 COLOR_CHANGED = """before => {
@@ -282,42 +286,51 @@ COLOR_CHANGED = """before => {
 def test_circles_are_round_and_pictures_crisp_at_any_size(browser, server):
     data = ml.load_data(ml.DataSpec())
     x, y = Grid.over([data])
-    for width, n_columns in ((390, 1), (1024, 3)):
-        with new_page(
-            browser, viewport={"width": width, "height": 900}, device_scale_factor=2
-        ) as page:
-            visit(page, server, 5, "many")
-            boxes = [one.bounding_box() for one in page.locator("figure canvas").all()]
-            assert len({round(box["x"]) for box in boxes}) == n_columns
-            for canvas, box in zip(page.locator("figure canvas").all(), boxes, strict=True):
-                assert box["width"] / box["height"] == pytest.approx(
-                    np.ptp(x) / np.ptp(y), rel=0.01
-                )
-                n_pixels = canvas.evaluate("canvas => canvas.width")
-                assert n_pixels == pytest.approx(2 * box["width"], abs=1)
+    with new_page(browser, device_scale_factor=2) as page:
+        visit(page, server, 5, "many")
+        for width, n_columns in ((390, 2), (1024, 3)):
+            page.set_viewport_size({"width": width, "height": 900})
+            wait_until(lambda n_columns=n_columns: crisp_columns(page) == n_columns, seconds=20)
+            for canvas in page.locator("figure canvas").all():
+                box = canvas.bounding_box()
+                ratio = np.ptp(x) / np.ptp(y)
+                assert box["width"] / box["height"] == pytest.approx(ratio, rel=0.01)
 
 
-def test_long_names_make_no_sideways_scroll_on_a_telephone(browser, server):
-    with new_page(browser, viewport={"width": 390, "height": 800}) as page:
-        visit(page, server)
-        for view in LEGENDS:
-            choose(page, view)
-            main = page.get_by_test_id("stMain")
-            assert main.evaluate("area => area.scrollWidth - area.clientWidth") == 0
+def crisp_columns(page):
+    """In how many columns the pictures stand, if they have two pixels for each of the page's."""
+    canvases = page.locator("figure canvas").all()
+    boxes = [canvas.bounding_box() for canvas in canvases]
+    n_pixels = [canvas.evaluate("canvas => canvas.width") for canvas in canvases]
+    if n_pixels != pytest.approx([2 * box["width"] for box in boxes], abs=1):
+        return None
+    return len({round(box["x"]) for box in boxes})
 
 
-def test_whoever_wants_less_motion_gets_slow_steps(browser, server):
-    with new_page(browser, reduced_motion="reduce") as page:
-        visit(page, server)
-        page.get_by_role("button", name="Play or pause").click()
-        page.wait_for_timeout(500)  # by then others are past the fourth step
-        expect(page.locator(".st-key-boundaries output")).to_have_text("epoch 0")
-        expect(page.locator(".st-key-boundaries output")).to_have_text("epoch 1")
-        page.get_by_role("button", name="Play or pause").click()
+def test_long_names_make_no_sideways_scroll_on_a_telephone(page):
+    page.set_viewport_size({"width": 390, "height": 800})
+    for view in LEGENDS:
+        choose(page, view)
+        main = page.get_by_test_id("stMain")
+        assert main.evaluate("area => area.scrollWidth - area.clientWidth") == 0
 
 
-def test_a_pinned_result_of_other_data_has_its_own_points_on_the_same_axes(page, server):
-    visit(page, server, 3, "pinned")
+def test_whoever_wants_less_motion_gets_slow_steps(page):
+    page.emulate_media(reduced_motion="reduce")
+    page.get_by_role("button", name="Play or pause").click()
+    page.wait_for_timeout(500)  # by then others are past the fourth step
+    expect(page.locator(".st-key-boundaries output")).to_have_text("epoch 0")
+    expect(page.locator(".st-key-boundaries output")).to_have_text("epoch 1")
+    page.get_by_role("button", name="Play or pause").click()
+
+
+def test_a_pinned_result_of_other_data_has_its_own_points_on_the_same_axes(context, server):
+    with contextlib.closing(context.new_page()) as page:
+        visit(page, server, 3, "pinned")
+        check_pinned(page)
+
+
+def check_pinned(page):
     names = page.locator(".st-key-boundaries figure strong")
     expect(names).to_have_text(["2→4→1", re.compile("<b>"), "pinned"])
     labels = [
