@@ -10,7 +10,7 @@ import numpy as np
 from moonlab.judgement import Judgement
 from moonlab.parameters import Floats
 from moonlab.results import CURVES, Group
-from moonlab.verdicts import bounds, digits_of, number
+from moonlab.wording import bounds, digits_of, percent
 
 _MOST_ROWS = 1500  # of one line: more than a screen has dots
 _MOST_TICKS = 8
@@ -39,7 +39,7 @@ class Mean(NamedTuple):
     @property
     def percent(self) -> str:
         """Such as "98.7%"."""
-        return f"{100 * self.mean:.{self.digits}f}%"
+        return percent(self.mean, self.digits)
 
     @property
     def interval(self) -> str:
@@ -116,11 +116,6 @@ def short(name: str, most: int) -> str:
 def wrapped(text: str) -> str:
     """A text from outside for plotly, in lines that fit a box on a phone."""
     return "<br>".join(escaped(line) for line in textwrap.wrap(text, _LINE_LENGTH))
-
-
-def signed(points: float, digits: int) -> str:
-    """Such as "+5.3" or "−0.2"; what rounds to 0 has no sign."""
-    return number(points, digits, signed=True)
 
 
 def swarm(values: Floats, apart: float) -> list[int]:

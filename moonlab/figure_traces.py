@@ -11,7 +11,6 @@ from moonlab.figure_parts import (
     kept_rows,
     measured,
     short,
-    signed,
     swarm,
     wrapped,
 )
@@ -19,7 +18,8 @@ from moonlab.judgement import Judgement
 from moonlab.parameters import Floats
 from moonlab.results import Group
 from moonlab.stats import PairedDifference
-from moonlab.verdicts import VerdictKind, bounds, digits_of
+from moonlab.verdicts import VerdictKind
+from moonlab.wording import bounds, digits_of, rounded
 
 Trace = dict[str, Any]
 
@@ -198,7 +198,7 @@ def difference_cells(judged: Judgement, gap: int, *, dark: bool) -> Trace:
     for pair, said in zip(judged.pairs, judged.verdicts, strict=True):
         for one in (pair, pair.swapped()):
             cell = place[one.first], place[one.second]
-            points = signed(100 * one.mean, digits_of(one))
+            points = rounded(100 * one.mean, digits_of(one), signed=True)
             values[cell] = 100 * one.mean
             texts[cell] = f"<b>{points}</b><br>●" if said.kind == "clear" else points
             boxes[cell] = _told_of_pair(one, said.kind, judged.names)
@@ -232,7 +232,7 @@ def _told_of_pair(pair: PairedDifference, kind: VerdictKind, names: Sequence[str
         interval = f"interval {corrected},<br>corrected for {pair.n_pairs} pairs"
     lines = (
         wrapped(f"{names[pair.first]} minus {names[pair.second]}"),
-        f"<b>{signed(100 * pair.mean, digits)} points</b>: {kind}",
+        f"<b>{rounded(100 * pair.mean, digits, signed=True)} points</b>: {kind}",
         interval,
         f"won {pair.won}, tied {pair.tied}, lost {pair.lost} of {pair.n}",
     )

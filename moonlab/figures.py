@@ -46,7 +46,7 @@ from moonlab.figure_traces import (
 )
 from moonlab.judgement import Judgement
 from moonlab.results import Group
-from moonlab.verdicts import bounds, digits_of
+from moonlab.wording import bounds, digits_of, percent
 
 _LOSSES = {"bce": "cross-entropy", "mse": "squared error"}
 _CUT = 21  # characters of a name that leave room for its loss
@@ -118,7 +118,7 @@ def curves_in_words(groups: Sequence[Group]) -> str:
     validated = any(np.isfinite(mean[1]) for _, mean in last)
     part, word = (1, "Validation") if validated else (0, "Train")
     listed = "; ".join(
-        f"{name} {mean[part]:.3g} and {100 * mean[part + 2]:.1f}%" for name, mean in last
+        f"{name} {mean[part]:.3g} and {percent(mean[part + 2])}" for name, mean in last
     )
     told = f"{word} loss and accuracy at the end: {listed or 'none is finite'}."
     return f"Lines of loss ({loss}) and of accuracy over the epochs. {told}"
@@ -187,7 +187,7 @@ def accuracy_dots_in_words(
         f"{group.name} {mean.percent} (95% interval {mean.interval}, {mean.seeds})"
         for group, mean in zip(groups, means(groups, judged), strict=True)
     )
-    best = "" if best_possible is None else f" The best possible is {100 * best_possible:.1f}%."
+    best = "" if best_possible is None else f" The best possible is {percent(best_possible)}."
     return f"Test accuracy, a dot for each seed. On average: {listed}.{best}"
 
 
@@ -311,7 +311,7 @@ def difference_matrix_in_words(judged: Judgement) -> str:
 def _best(best_possible: float | None, found: Sequence[Mean]) -> str:
     """With the dashes of its line, and as many decimals as any of the means; empty if unknown."""
     digits = max(mean.digits for mean in found)
-    return "" if best_possible is None else f"– – best possible {100 * best_possible:.{digits}f}%"
+    return "" if best_possible is None else f"– – best possible {percent(best_possible, digits)}"
 
 
 def _sizes(groups: Sequence[Group]) -> list[int]:

@@ -10,6 +10,7 @@ import pandas as pd
 from moonlab import lesson
 from moonlab.results import Comparison, Group
 from moonlab.spec import Architecture, DataSpec, Experiment, Training
+from moonlab.wording import percent
 
 _MANY = tuple(range(20))
 
@@ -76,20 +77,16 @@ def _ladder(*hidden: tuple[int, ...]) -> Experiment:
     return Experiment(architectures=architectures, seeds=_MANY)
 
 
-def _percent(fraction: float) -> str:
-    return f"{100 * fraction:.1f}%"
-
-
 def _names_with(values: pd.Series, summary: pd.DataFrame) -> str:
     """Each architecture with its value of a column of accuracies."""
     pairs = zip(summary["architecture"], values, strict=True)
-    return ", ".join(f"{name} {_percent(value)}" for name, value in pairs)
+    return ", ".join(f"{name} {percent(value)}" for name, value in pairs)
 
 
 def _see_lesson(comparison: Comparison) -> str:
     runs = comparison.runs_table()
     counts = ", ".join(f"{c}/{n}" for c, n in zip(runs["val_correct"], runs["val_n"], strict=True))
-    point = _percent(1 / runs["val_n"].iloc[0])
+    point = percent(1 / runs["val_n"].iloc[0])
     return (
         f"On the validation points they get {counts} right. One point is {point}, and this is one "
         "run each: too little to rank them by."
@@ -100,8 +97,8 @@ def _see_numpy(comparison: Comparison) -> str:
     curves = comparison.runs[0].history
     return (
         f"The loss fell from {curves.train_loss.iloc[0]:.4f} to {curves.train_loss.iloc[-1]:.4f}, "
-        f"the accuracy rose from {_percent(curves.train_accuracy.iloc[0])} to "
-        f"{_percent(curves.train_accuracy.iloc[-1])}."
+        f"the accuracy rose from {percent(curves.train_accuracy.iloc[0])} to "
+        f"{percent(curves.train_accuracy.iloc[-1])}."
     )
 
 

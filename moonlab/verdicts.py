@@ -3,7 +3,7 @@
 import math
 from collections.abc import Sequence
 from itertools import combinations
-from typing import Literal, NamedTuple, Protocol
+from typing import Literal, NamedTuple
 
 from moonlab.parameters import Floats
 from moonlab.rules import Fault, Rule, check, is_integer, shown
@@ -11,9 +11,7 @@ from moonlab.spec import Experiment
 from moonlab.stats import (
     ALPHA,
     MIN_SEEDS,
-    MeanInterval,
     PairedDifference,
-    decimals,
     mean_interval,
     numbers,
     pair_faults,
@@ -21,6 +19,7 @@ from moonlab.stats import (
     refuse,
     seeds_needed,
 )
+from moonlab.wording import bounds, digits_of, in_a_row, percent, rounded
 
 VerdictKind = Literal["too few", "equivalent", "clear", "unclear"]
 
@@ -31,20 +30,6 @@ _EXACT = 9  # decimals of a point that a bound is held against the margin with
 _NAME = Rule("texts, one per architecture", lambda value: isinstance(value, str))
 _SIZE = Rule("integers from 0, one per architecture", lambda value: is_integer(value, 0, 10**12))
 _MARGIN = {"margin_points": Experiment.RULES["margin_points"]}
-
-
-class HasBounds(Protocol):
-    """An interval of shares."""
-
-    @property
-    def low(self) -> float:
-        """Its lower bound."""
-        ...
-
-    @property
-    def high(self) -> float:
-        """Its upper bound."""
-        ...
 
 
 class Verdict(NamedTuple):
@@ -212,7 +197,8 @@ def overall(
         first = _equals(names, top, margin_points)
     else:
         leader = max(top, key=lambda i: means[i])
-        average = f"{_percent(mean_interval(array[leader]))} over {array.shape[1]} seeds"
+        mean = mean_interval(array[leader])
+        average = f"{percent(mean.mean, digits_of(mean))} over {array.shape[1]} seeds"
         first = _leaders(names, top, leader, average)
     start = min(top, key=lambda i: n_parameters[i])
     return Overall(f"{first} {_start(names, n_parameters, top, start)}", found, start)
@@ -233,7 +219,7 @@ def _equivalent(
         digits += 1
     return (
         f"{both} differ by less than {_points(f'{margin_points:g}')} "
-        f"({number(100 * pair.mean, digits, signed=True)}, "
+        f"({rounded(100 * pair.mean, digits, signed=True)}, "
         f"95% interval {bounds(pair.low, pair.high, digits, nonzero=False)}, "
         f"{_over(pair.n, paired=paired)})"
     )
@@ -241,7 +227,7 @@ def _equivalent(
 
 def _clear(pair: PairedDifference, names: Sequence[str], *, paired: bool) -> str:
     digits = digits_of(pair)
-    by = number(100 * pair.mean, digits, nonzero=True)
+    by = rounded(100 * pair.mean, digits, nonzero=True)
     text = (
         f"{names[pair.first]} beats {names[pair.second]} by {_points(by)} on average over "
         f"{_over(pair.n, paired=paired)}, 95% interval "
@@ -258,7 +244,7 @@ def _over(n: int, *, paired: bool) -> str:
 def _unclear(pair: PairedDifference, names: Sequence[str], margin_points: float) -> str:
     """Shows the corrected interval if the plain one leaves out 0: it is what was decided by."""
     digits = digits_of(pair)
-    mean = _points(number(100 * pair.mean, digits, signed=True))
+    mean = _points(rounded(100 * pair.mean, digits, signed=True))
     if pair.low <= 0 <= pair.high:
         shown_interval = f"95% interval {bounds(pair.low, pair.high, digits)}"
     else:
@@ -274,13 +260,14 @@ def _unclear(pair: PairedDifference, names: Sequence[str], margin_points: float)
 
 def _alone(name: str, scores: Floats) -> str:
     mean = mean_interval(scores)
+    digits = digits_of(mean)
     nothing = "There is nothing to compare it with."
     if mean.n == 1:
-        return f"{name} reaches {_percent(mean)} with one seed. {nothing}"
+        return f"{name} reaches {percent(mean.mean, digits)} with one seed. {nothing}"
     low, high = max(mean.low, 0.0), min(mean.high, 1.0)
-    interval = bounds(low, high, digits_of(mean), nonzero=False)
-    average = f"{_percent(mean)} on average over {mean.n} seeds, 95% interval {interval}%"
-    return f"{name} reaches {average}. {nothing}"
+    interval = bounds(low, high, digits, nonzero=False)
+    average = f"{percent(mean.mean, digits)} on average over {mean.n} seeds"
+    return f"{name} reaches {average}, 95% interval {interval}%. {nothing}"
 
 
 def _equals(names: Sequence[str], top: list[int], margin_points: float) -> str:
@@ -311,57 +298,23 @@ def _start(names: Sequence[str], sizes: Sequence[int], top: list[int], start: in
 
 def _leading(names: Sequence[str], top: list[int]) -> str:
     if len(top) <= _LISTED:
-        return _in_a_row(names, top)
+        return in_a_row(names[i] for i in top)
     return f"{len(top)} of the {len(names)}" if len(top) < len(names) else f"All {len(names)}"
 
 
 def _others(names: Sequence[str], behind: list[int]) -> str:
-    return _in_a_row(names, behind) if len(behind) <= _LISTED else f"the other {len(behind)}"
+    if len(behind) <= _LISTED:
+        return in_a_row(names[i] for i in behind)
+    return f"the other {len(behind)}"
 
 
 def _falls(names: Sequence[str], behind: list[int]) -> str:
     return f"{_others(names, behind)} clearly {'falls' if len(behind) == 1 else 'fall'} behind"
 
 
-def _in_a_row(names: Sequence[str], which: list[int]) -> str:
-    *most, last = (names[i] for i in which)
-    return f"{', '.join(most)} and {last}" if most else last
-
-
-def _percent(mean: MeanInterval) -> str:
-    return f"{100 * mean.mean:.{digits_of(mean)}f}%"
-
-
 def _widest(pair: PairedDifference) -> float:
     """The bound further from 0, in points, the last digits of rounding taken off."""
     return round(100 * max(-pair.low, pair.high), _EXACT)
-
-
-def digits_of(interval: HasBounds) -> int:
-    """Decimals of a percentage, as many as its interval, of shares, supports."""
-    return decimals(50 * (interval.high - interval.low))
-
-
-def bounds(low: float, high: float, digits: int, *, nonzero: bool = True) -> str:
-    """Bounds that are shares, in points: "3.1–7.5", with a negative one "−0.2 to 0.3".
-
-    With `nonzero`, one that would be rounded to 0 keeps its first digit.
-    """
-    texts = [number(100 * bound, digits, nonzero=nonzero) for bound in (low, high)]
-    return (" to " if any(text.startswith("−") for text in texts) else "–").join(texts)
-
-
-def number(value: float, digits: int, *, signed: bool = False, nonzero: bool = False) -> str:
-    """Rounded, "−0.2", if `signed` "+5.3"; what rounds to 0 has no sign.
-
-    With `nonzero`, what would be rounded to 0 keeps its first digit.
-    """
-    text = f"{abs(value):.{digits}f}"
-    if float(text) == 0 and nonzero and value:
-        text = f"{abs(value):.{-math.floor(math.log10(abs(value)))}f}"
-    if float(text) == 0:
-        return text
-    return f"{'−' if value < 0 else '+' if signed else ''}{text}"
 
 
 def _points(number: str) -> str:

@@ -17,7 +17,6 @@ from moonlab.figure_parts import (
     log_ticks,
     place_labels,
     short,
-    signed,
     swarm,
     wrapped,
 )
@@ -25,7 +24,6 @@ from moonlab.judgement import judge
 from moonlab.results import Group
 from moonlab.stats import wilson
 from moonlab.thumbnails import data_svg
-from moonlab.verdicts import bounds
 
 HOSTILE = '<img src=x> & %{y} $x$ "//evil"'
 ESCAPED = '&lt;img src=x&gt; &amp; &#37;{y} &#36;x&#36; "//evil"'
@@ -586,28 +584,6 @@ def test_the_matrix_in_words_without_a_clear_pair(single):
 
 
 # Texts and ticks
-
-
-@pytest.mark.parametrize(
-    ("low", "high", "digits", "text"),
-    [
-        (0.031, 0.075, 1, "3.1–7.5"),
-        (-0.002, 0.003, 1, "−0.2 to 0.3"),
-        (0.0004, 0.02, 1, "0.04–2.0"),
-        (-0.02, -0.0004, 1, "−2.0 to −0.04"),
-        (0.0, 0.0, 2, "0.00–0.00"),
-    ],
-)
-def test_bounds_read_as_in_the_verdicts(low, high, digits, text):
-    assert bounds(low, high, digits) == text
-
-
-@pytest.mark.parametrize(
-    ("points", "digits", "text"),
-    [(5.26, 1, "+5.3"), (-0.2, 1, "−0.2"), (-0.04, 1, "0.0"), (-3, 0, "−3"), (0, 2, "0.00")],
-)
-def test_a_difference_has_its_sign_unless_it_rounds_to_0(points, digits, text):
-    assert signed(points, digits) == text
 
 
 def test_names_are_cut_and_wrapped_before_they_are_escaped():

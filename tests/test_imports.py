@@ -15,6 +15,7 @@ LEVELS = [  # low to high: a module imports only from the lines above its own
     {"functional", "dataset", "draws", "metrics"},
     {"numpy_mlp", "torch_mlp"},
     {"stats", "best_possible"},
+    {"wording"},
     {"verdicts", "diagnosis"},
     {"boundary"},
     {"results"},

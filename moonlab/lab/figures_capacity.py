@@ -10,6 +10,7 @@ from moonlab.figure_parts import log_ticks, short
 from moonlab.figure_traces import Trace
 from moonlab.lab.regions import Integers
 from moonlab.parameters import Floats
+from moonlab.wording import percent
 
 _FIXED = {"fixedrange": True}
 _ROW = 46  # pixels
@@ -132,8 +133,8 @@ def regions_against_accuracy_in_words(
 ) -> str:
     """The picture, for those who do not see it."""
     listed = "; ".join(
-        f"{name}: {found.min()} to {found.max()} regions, {100 * right.min():.1f}% to "
-        f"{100 * right.max():.1f}%"
+        f"{name}: {found.min()} to {found.max()} regions, {percent(right.min())} to "
+        f"{percent(right.max())}"
         for name, found, right in zip(names, counts, accuracies, strict=True)
     )
     return f"A dot for each run, its regions against its accuracy on fresh points. {listed}."

@@ -9,6 +9,7 @@ from scipy.special import expit
 from moonlab.figure_look import INK, axis, color_of, figure, heading
 from moonlab.functional import LOSSES
 from moonlab.lab.point_loss import LESSON_CASES, PointLoss, logit_of
+from moonlab.wording import percent
 
 LOSS_NAMES = {"bce": "cross-entropy", "mse": "squared error"}
 FURTHEST = 7.0
@@ -36,7 +37,7 @@ def losses_at_logit(point: PointLoss, *, dark: bool = False) -> go.Figure:
         for trace in _traces(name, part, point, color_of(index))
     ]
     here = {"type": "line", "x0": point.z, "x1": point.z, "y0": 0, "y1": 1, "yref": "paper"}
-    ticks = [f"{z}<br>{_percent(float(expit(z)))}".replace("-", "−") for z in _TICKS]
+    ticks = [_tick(z) for z in _TICKS]
     return figure(
         traces,
         dark,
@@ -88,8 +89,10 @@ def _traces(name: str, part: str, point: PointLoss, color: str) -> list[dict[str
     ]
 
 
-def _percent(share: float) -> str:
-    return f"{100 * share:.1f}%" if abs(share - 0.5) > 0.4 else f"{100 * share:.0f}%"
+def _tick(z: float) -> str:
+    """The logit, and below it the probability, with a decimal near 0 and near 1."""
+    share = float(expit(z))
+    return f"{z}<br>{percent(share, 1 if abs(share - 0.5) > 0.4 else 0)}".replace("-", "−")
 
 
 def losses_at_logit_in_words(point: PointLoss) -> str:

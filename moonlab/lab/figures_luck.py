@@ -11,6 +11,7 @@ from moonlab.figure_parts import short
 from moonlab.figure_traces import Trace
 from moonlab.lab.variance_shares import Share
 from moonlab.parameters import Floats
+from moonlab.wording import percent
 
 _ROW, _TOP, _BOTTOM, _BAR = 74, 28, 62, 54  # pixels
 _FLOOR, _ROOM, _STEP = -0.42, 0.56, 0.09  # in rows: where dots stand, how high, and apart
@@ -121,9 +122,9 @@ def _lesson(rows: Sequence[Row], ink: str) -> Trace:
 def many_draws_in_words(rows: Sequence[Row], title: str) -> str:
     """Mean, worst and best of each row and the lesson's value, for those who do not see them."""
     listed = "; ".join(
-        f"{_plain(row.text)}: mean {100 * row.values.mean():.1f}%, "
-        f"{100 * row.values.min():.1f} to {100 * row.values.max():.1f}%"
-        + ("" if row.lesson is None else f", the lesson's {100 * row.lesson:.1f}%")
+        f"{_plain(row.text)}: mean {percent(row.values.mean())}, "
+        f"{100 * row.values.min():.1f} to {percent(row.values.max())}"
+        + ("" if row.lesson is None else f", the lesson's {percent(row.lesson)}")
         for row in rows
     )
     return f"{title}. {listed}."
@@ -207,7 +208,7 @@ def in_percent(one: Share) -> str:
     if high < 0.05:
         return "under 0.1%"
     digits = 0 if high >= 10 else 1
-    return f"{100 * one.share:.{digits}f}% ({low:.{digits}f}–{high:.{digits}f})"
+    return f"{percent(one.share, digits)} ({low:.{digits}f}–{high:.{digits}f})"
 
 
 def shares_in_words(names: Sequence[str], found: Sequence[Share], total: Share) -> str:

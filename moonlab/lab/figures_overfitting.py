@@ -5,11 +5,11 @@ from collections.abc import Sequence
 import plotly.graph_objects as go
 
 from moonlab.figure_look import INK, axis, figure, heading, log_axis
-from moonlab.figure_parts import signed
 from moonlab.figure_traces import Trace
 from moonlab.lab.choosing import Choice
 from moonlab.lab.figures_three_curves import FRESH_COLOR, LEGEND, VALIDATION_COLOR
 from moonlab.lab.remedies import Gain
+from moonlab.wording import percent, rounded
 
 _FIXED = {"fixedrange": True}
 _ROW = 46  # pixels
@@ -35,7 +35,7 @@ def gains(found: Sequence[Gain], picked: int, *, dark: bool = False) -> go.Figur
             "x": [100 * one.low, 100 * one.mean, 100 * one.high],
             "y": [row] * 3,
             "mode": "lines+markers+text",
-            "text": ["", signed(100 * one.mean, 1), ""],
+            "text": ["", rounded(100 * one.mean, 1, signed=True), ""],
             "textposition": "top center",
             "line": {"color": colors[row], "width": 3},
             "marker": {"color": colors[row], "size": [0, 11, 0]},
@@ -65,12 +65,16 @@ def gains(found: Sequence[Gain], picked: int, *, dark: bool = False) -> go.Figur
 
 def gains_in_words(found: Sequence[Gain]) -> str:
     """The picture, for those who do not see it."""
-    listed = "; ".join(
-        f"{one.name} {signed(100 * one.mean, 1)} points, 95% interval "
-        f"{signed(100 * one.low, 1)} to {signed(100 * one.high, 1)}"
-        for one in found
-    )
+    listed = "; ".join(_gain_in_words(one) for one in found)
     return f"What each remedy gains on fresh points over the base case: {listed}."
+
+
+def _gain_in_words(one: Gain) -> str:
+    """Such as "Dropout +2.0 points, 95% interval −1.0 to +5.0"."""
+    mean, low, high = (
+        rounded(100 * share, 1, signed=True) for share in (one.mean, one.low, one.high)
+    )
+    return f"{one.name} {mean} points, 95% interval {low} to {high}"
 
 
 def flattery(sizes: Sequence[int], choices: Sequence[Choice], *, dark: bool = False) -> go.Figure:
@@ -113,7 +117,7 @@ def flattery(sizes: Sequence[int], choices: Sequence[Choice], *, dark: bool = Fa
 def flattery_in_words(sizes: Sequence[int], choices: Sequence[Choice]) -> str:
     """The picture, for those who do not see it."""
     listed = "; ".join(
-        f"{size} points {100 * one.reported_accuracy:.1f}% against {100 * one.fresh_accuracy:.1f}%"
+        f"{size} points {percent(one.reported_accuracy)} against {percent(one.fresh_accuracy)}"
         for size, one in zip(sizes, choices, strict=True)
     )
     return f"Accuracy at the chosen epoch on the points that chose it, and on fresh ones: {listed}."

@@ -19,6 +19,7 @@ from moonlab.figure_traces import Trace
 from moonlab.lab.choosing import FreshScores
 from moonlab.parameters import Floats
 from moonlab.results import Group
+from moonlab.wording import percent
 
 VALIDATION_COLOR, FRESH_COLOR = ARCHITECTURE_COLORS[0], ARCHITECTURE_COLORS[2]
 LEGEND = {"orientation": "h", "x": 0, "y": 1.0, "yref": "container", "yanchor": "top"}
@@ -156,7 +157,7 @@ def three_curves_in_words(group: Group, fresh: FreshScores) -> str:
     curves = _curves(group, fresh)
     lowest = curves.fresh_epochs[curves.fresh[0].argmin()]
     ends = [
-        f"{curves_of[0, -1]:.2f} and {100 * curves_of[1, -1]:.1f}% on {name}"
+        f"{curves_of[0, -1]:.2f} and {percent(curves_of[1, -1])} on {name}"
         for name, curves_of in zip(
             ("train", "validation", "fresh points"),
             (curves.train, curves.validation, curves.fresh),

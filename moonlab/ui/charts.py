@@ -27,6 +27,11 @@ def show_figure(
     )
 
 
+def is_dark() -> bool:
+    """Whether the reader's theme is dark."""
+    return bool(st.context.theme.type == "dark")
+
+
 def clicked(key: str) -> list[float] | None:
     """The custom values of the mark that was clicked last in a figure, if one was."""
     points = st.session_state[key]["selection"]["points"]

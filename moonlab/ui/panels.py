@@ -10,6 +10,7 @@ from moonlab.rules import SpecError
 from moonlab.spec import Architecture, Experiment
 from moonlab.ui import training
 from moonlab.ui.bind import bound, choice, number, page_state
+from moonlab.ui.charts import is_dark
 from moonlab.ui.drawing import network_svg
 from moonlab.ui.fields import OWN_FIELDS, in_short, show_field
 from moonlab.ui.state import MAX_DEPTH, PageState, Panel
@@ -84,7 +85,7 @@ def _show_panel(state: PageState, panel: Panel, position: int, name: str) -> Non
     st.caption(_size(panel))
     architecture = _architecture(panel)
     if architecture is not None:
-        ink = INK[st.context.theme.type == "dark"]
+        ink = INK[is_dark()]
         drawing = network_svg(architecture.widths, ink)
         st.image(drawing, width=160, alt=f"Drawing of the network {architecture.label}")
 

@@ -14,7 +14,7 @@ from moonlab.stats import Interval
 from moonlab.ui import terms
 from moonlab.ui.bind import bound
 from moonlab.ui.fields import in_short
-from moonlab.verdicts import digits_of
+from moonlab.wording import digits_of, percent
 
 Texts = dict[str, str]
 
@@ -189,7 +189,7 @@ def _validation_interval(group: Group) -> str:
 def _in_percent(interval: Interval) -> str:
     digits = digits_of(interval)
     low, high = max(interval.low, 0.0), min(interval.high, 1.0)  # t may reach beyond what can be
-    return f"{100 * low:.{digits}f}–{100 * high:.{digits}f}%" if high >= low else "—"
+    return f"{100 * low:.{digits}f}–{percent(high, digits)}" if high >= low else "—"
 
 
 def _counts(groups: Sequence[Group], part: str) -> list[str]:

@@ -12,9 +12,10 @@ from moonlab.lab import batches, figures_batches, figures_races
 from moonlab.lab.gradient_noise import GradientNoise, gradient_noise, points_for_half
 from moonlab.results import Comparison
 from moonlab.spec import Architecture, Experiment
-from moonlab.ui.charts import show_figure
+from moonlab.ui.charts import is_dark, show_figure
 from moonlab.ui.lab.frame import offer_comparison, results_of, show_question
 from moonlab.ui.words import as_plain_text
+from moonlab.wording import in_a_row
 
 NAMES = tuple(batches.BATCH_SIZES)
 RACES = ("epochs", "updates", "seconds")
@@ -147,7 +148,7 @@ def _show_picture(race: Race, comparison: Comparison) -> None:
         race.per_epoch,
         race.clock,
         lowest=50,
-        dark=st.context.theme.type == "dark",
+        dark=is_dark(),
     )
     show_figure(figure, f"race_{race.key}", figures_races.race_in_words(groups, race.clock))
 
@@ -159,7 +160,7 @@ def _top(judged: Judgement) -> tuple[str, ...]:
 
 def _winner_in_words(top: tuple[str, ...], guess: str) -> str:
     """Who won, and whether that was guessed."""
-    won = f"{top[0]} wins" if len(top) == 1 else f"a tie of {' and '.join(top)}"
+    won = f"{top[0]} wins" if len(top) == 1 else f"a tie of {in_a_row(top)}"
     said = "as you guessed" if top == (guess,) else f"your guess was {guess}"
     return f"**{won[0].upper()}{won[1:]}**; {said}."
 
@@ -167,7 +168,7 @@ def _winner_in_words(top: tuple[str, ...], guess: str) -> str:
 def _answer(winners: Mapping[str, tuple[str, ...]]) -> str:
     """Whether the races that were guessed so far have different winners."""
     run = [key for key in RACES if key in winners]
-    listed = "; ".join(f"{' and '.join(winners[key])} on the same {key}" for key in run)
+    listed = "; ".join(f"{in_a_row(winners[key])} on the same {key}" for key in run)
     if len(run) < len(RACES):
         return f"So far: {listed}. Guess the other races, too."
     if any(len(top) > 1 for top in winners.values()):
@@ -245,7 +246,7 @@ def _show_noise(result: Comparison) -> None:
     index = run.snapshot_epochs.index(epoch)
     found = _noise(result.experiment.to_json(), index, result)
     st.markdown(_noise_in_words(found, epoch, Experiment().data.n_train))
-    figure = figures_batches.noise(found, dark=st.context.theme.type == "dark")
+    figure = figures_batches.noise(found, dark=is_dark())
     show_figure(figure, "noise", figures_batches.noise_in_words(found))
 
 
@@ -287,8 +288,7 @@ def _updates_of(experiment: Experiment) -> list[int]:
 
 
 def _listed(numbers: Iterable[int]) -> str:
-    *most, last = (f"{number:,}" for number in numbers)
-    return f"{', '.join(most)} and {last}"
+    return in_a_row(f"{number:,}" for number in numbers)
 
 
 def _ratio(seconds: dict[str, float]) -> str:

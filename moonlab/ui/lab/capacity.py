@@ -29,8 +29,9 @@ from moonlab.lab.regions import (
 from moonlab.parameters import Layers, unpack
 from moonlab.results import Comparison, Group, Run
 from moonlab.spec import Architecture, Experiment
-from moonlab.ui.charts import show_figure
+from moonlab.ui.charts import is_dark, show_figure
 from moonlab.ui.lab.frame import offer_comparison, results_of, show_question
+from moonlab.wording import percent
 
 HIDDEN = ((4,), (8,), (16,), (8, 8), (4, 4, 4))
 SHALLOW, WIDE, TWICE, DEEP = (HIDDEN.index(one) for one in ((4,), (16,), (8, 8), (4, 4, 4)))
@@ -148,7 +149,7 @@ def _weights_after(run: Run, epoch: int) -> Layers:
 
 
 def _show_pictures(run: Run, name: str, epoch: int, where: _Where) -> None:
-    dark = st.context.theme.type == "dark"
+    dark = is_dark()
     weights = _weights_after(run, epoch)
     regions = linear_regions(weights, where.view)
     switching = sum(len(one.segments) > 0 for one in switch_lines(weights, where.view))
@@ -213,7 +214,7 @@ def _counts(experiment: str, _comparison: Comparison) -> list[RegionCounts]:
 
 
 def _show_counts(comparison: Comparison, counts: list[RegionCounts]) -> None:
-    dark = st.context.theme.type == "dark"
+    dark = is_dark()
     groups, n = comparison.groups(), len(comparison.experiment.seeds)
     names, found = [one.name for one in groups], [one.in_view for one in counts]
     left, right = st.columns(2)
@@ -249,8 +250,8 @@ def _duel(pair: list[Group], shallow: np.ndarray) -> str:
     sizes = [one.runs[0].architecture.n_parameters for one in pair]
     return (
         f"**{judge(pair).verdicts[0].text}**, with {sizes[1]} parameters against {sizes[0]}. But "
-        f"among the runs of {pair[0].name} the best, {100 * right[best]:.1f}%, makes "
-        f"{shallow[best]} regions and the worst, {100 * right[worst]:.1f}%, {shallow[worst]}: "
+        f"among the runs of {pair[0].name} the best, {percent(right[best])}, makes "
+        f"{shallow[best]} regions and the worst, {percent(right[worst])}, {shallow[worst]}: "
         "it matters where the lines lie."
     )
 

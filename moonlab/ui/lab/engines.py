@@ -15,9 +15,10 @@ from moonlab.lab.parity import loss_gaps
 from moonlab.lab.source import body_of, code_of
 from moonlab.results import Comparison, Run
 from moonlab.spec import Architecture, Experiment, Training
-from moonlab.ui.charts import show_figure
+from moonlab.ui.charts import is_dark, show_figure
 from moonlab.ui.lab.codes import with_small_code
 from moonlab.ui.lab.frame import offer_comparison, results_of, show_question
+from moonlab.wording import percent
 
 GUESSES = ("Not at all", "In the last digits", "So that one sees it")
 DROPOUT = 0.2
@@ -97,7 +98,7 @@ def show() -> None:
 def _show_overlay(comparison: Comparison, guess: str) -> None:
     first, *others = comparison.groups()
     gaps = {group.name: loss_gaps(first.runs, group.runs) for group in others}
-    dark = st.context.theme.type == "dark"
+    dark = is_dark()
     picture, told = st.columns([3, 1], gap="medium")
     with picture:
         figure = overlay([first, *others], gaps, dark=dark)
@@ -154,7 +155,7 @@ def lesson_in_words(comparison: Comparison, by_hand: Comparison) -> str:
 
 
 def _right(runs: Sequence[Run]) -> str:
-    return f"{100 * np.mean([run.scores.train.accuracy for run in runs]):.1f}%"
+    return percent(float(np.mean([run.scores.train.accuracy for run in runs])))
 
 
 def _n_updates(run: Run) -> int:
@@ -208,7 +209,7 @@ def _show_point(modes: Modes) -> None:
     point = int(expit(modes.training).std(axis=0).argmax())
     training, evaluation = expit(modes.training[:, point]), float(expit(modes.evaluation[0, point]))
     st.markdown(f"Validation point {point}, which wavers most, shown {PASSES} times")
-    dark = st.context.theme.type == "dark"
+    dark = is_dark()
     words = passes_in_words(training, evaluation)
     show_figure(passes(training, evaluation, dark=dark), "passes", words)
 

@@ -15,6 +15,7 @@ from moonlab.spec import Architecture, Experiment
 from moonlab.ui.lab import glass, nudges
 from moonlab.ui.lab.frame import offer_comparison, results_of, show_question
 from moonlab.ui.planes import Picture, show_planes
+from moonlab.wording import percent
 
 UPDATES = (0, 100, 200, 499)
 _LESSON = lesson.numpy_experiment()
@@ -84,7 +85,7 @@ def _pictures() -> list[Picture]:
             plane(moment.parameters, trace.architecture, trace.data),
             f"{updates} updates:",
             f"loss {moment.loss:.4f}, {round(moment.accuracy * n)} of {n} right "
-            f"({_percent(moment.accuracy)})",
+            f"({percent(moment.accuracy)})",
         )
         for updates, moment in trace.moments.items()
     ]
@@ -126,8 +127,8 @@ def starts_in_words(lesson_has: Floats, others: Floats) -> str:
     first, second = (int(count) for count in beaten[:2])
     n = len(others)
     return (
-        f"The lesson shows one start. Before any update its {_percent(lesson_has[0])} beat {first} "
-        f"of {n} others, which are right {_percent(others[:, 0].mean())} of the time on average: "
+        f"The lesson shows one start. Before any update its {percent(lesson_has[0])} beat {first} "
+        f"of {n} others, which are right {percent(others[:, 0].mean())} of the time on average: "
         f"random weights know nothing, one draw can be lucky. After {UPDATES[1]} updates it is "
         f"ahead of {second} of {n}; in the end they come close to each other."
     )
@@ -138,13 +139,9 @@ def _starts_table(lesson_has: Floats, others: Floats) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "Updates": updates,
-            "Lesson": _percent(own),
-            f"Mean of {len(others)} others": _percent(column.mean()),
-            "Worst, best": f"{_percent(column.min())}, {_percent(column.max())}",
+            "Lesson": percent(own),
+            f"Mean of {len(others)} others": percent(column.mean()),
+            "Worst, best": f"{percent(column.min())}, {percent(column.max())}",
         }
         for updates, own, column in rows
     ).set_index("Updates")
-
-
-def _percent(share: float) -> str:
-    return f"{100 * share:.1f}%"

@@ -17,9 +17,10 @@ from moonlab.lab.pace import (
     ladder,
 )
 from moonlab.results import Comparison, Group
-from moonlab.ui.charts import clicked, show_figure
+from moonlab.ui.charts import clicked, is_dark, show_figure
 from moonlab.ui.fields import in_words
 from moonlab.ui.lab.frame import offer_comparison, results_of, show_question
+from moonlab.wording import in_a_row, percent
 
 
 def show() -> None:
@@ -78,7 +79,7 @@ def _show_ladder(optimizer: str, rate: float) -> None:
     with left:
         st.markdown("**Where they end.** A mark is a start; click one to see its rate's curves.")
         show_figure(
-            figures_rates.rates(found, others, place, dark=_is_dark()),
+            figures_rates.rates(found, others, place, dark=is_dark()),
             "rates",
             figures_rates.rates_in_words(found),
             on_click=lambda: _pick(optimizer),
@@ -100,12 +101,12 @@ def _show_steps(group: Group, found: Ladder, place: int) -> None:
     rung = found.rungs[place]
     st.markdown(f"**How they get there.** The curves at rate {rung.rate:g}.")
     toss, span = coin_toss("bce"), figures_rates.span_of(found)
-    figure = figures_rates.steps(group, rung, toss, span, dark=_is_dark())
+    figure = figures_rates.steps(group, rung, toss, span, dark=is_dark())
     show_figure(figure, "steps", figures_rates.steps_in_words(rung))
     train, fresh = _accuracies(group)
     st.caption(
-        f"At rate {rung.rate:g}: {figures_rates.told(rung)}. On average {_percent(train)} of "
-        f"the {group.runs[0].data.n_train} training points are right, {_percent(fresh)} of "
+        f"At rate {rung.rate:g}: {figures_rates.told(rung)}. On average {percent(train)} of "
+        f"the {group.runs[0].data.n_train} training points are right, {percent(fresh)} of "
         "fresh ones."
     )
 
@@ -183,14 +184,14 @@ def _why_adam(found: Ladder, plain: Ladder) -> str:
 
 
 def _right_rates(found: Ladder) -> str:
-    *most, last = [f"{rung.rate:g}" for rung in found.rungs if rung.main == "right"] or ["none"]
-    return f"{', '.join(most)} and {last}" if most else last
+    right = [f"{rung.rate:g}" for rung in found.rungs if rung.main == "right"]
+    return in_a_row(right or ["none"])
 
 
 def lesson_in_words(plain: Comparison) -> str:
     """Where the lesson's statement and the measurement part, from the ladder of plain descent."""
     by_rate = dict(zip(RATES, plain.groups(), strict=True))
-    slow, fine, wreck = (_percent(_accuracies(by_rate[rate])[0]) for rate in (1.0, 3.0, 10.0))
+    slow, fine, wreck = (percent(_accuracies(by_rate[rate])[0]) for rate in (1.0, 3.0, 10.0))
     return (
         "**Lesson and measurement.** The lesson's classifier by hand takes plain full-batch steps "
         "at rate 1, and offers one that is too large to try. How large is too large? "
@@ -206,11 +207,3 @@ def _accuracies(group: Group) -> tuple[float, float]:
         float(np.mean([one.train.accuracy for one in scores])),
         float(np.mean([one.test.accuracy for one in scores])),
     )
-
-
-def _is_dark() -> bool:
-    return bool(st.context.theme.type == "dark")
-
-
-def _percent(share: float) -> str:
-    return f"{100 * share:.1f}%"

@@ -12,9 +12,10 @@ from moonlab.lab.wrong_start import compare_from, confidently_wrong
 from moonlab.metrics import Score
 from moonlab.results import Comparison
 from moonlab.spec import Experiment
-from moonlab.ui.charts import show_figure
+from moonlab.ui.charts import is_dark, show_figure
 from moonlab.ui.lab.frame import offer_comparison, results_of, show_question
 from moonlab.ui.words import as_plain_text
+from moonlab.wording import percent
 
 SURENESS = (1.0, 2.0, 4.0)
 GUESSES = ("Cross-entropy", "Squared error", "Neither")
@@ -60,7 +61,7 @@ def _show_point() -> None:
                 "True class of the point", (1, 0), default=1, required=True, key="y"
             )
         point = PointLoss.at(z, y)
-        figure = figures_losses.losses_at_logit(point, dark=_is_dark())
+        figure = figures_losses.losses_at_logit(point, dark=is_dark())
         show_figure(figure, "point", figures_losses.losses_at_logit_in_words(point))
     with right:
         st.markdown(_pull_in_words(point))
@@ -75,7 +76,7 @@ def _pull_in_words(point: PointLoss) -> str:
     elif point.p_true > 0.95:
         moral = "Right and sure of it: both let go, as they should."
     return (
-        f"The network gives your point's true class **{_percent(point.p_true)}**. Cross-entropy "
+        f"The network gives your point's true class **{percent(point.p_true)}**. Cross-entropy "
         f"pulls at its logit with **{_signed(point.bce_gradient)}**, squared error with "
         f"**{_signed(point.mse_gradient)}**: {point.times_weaker:,.1f} times weaker. {moral}"
     )
@@ -97,7 +98,7 @@ def _table(point: PointLoss) -> str:
 
 def _surprise_in_words(point: PointLoss) -> str:
     return (
-        f"**Surprise.** What had probability {_percent(point.p_true)} surprises by "
+        f"**Surprise.** What had probability {percent(point.p_true)} surprises by "
         f"−log₂ {point.p_true:.3g} = {point.bits:.2f} bits: as much as {point.bits:.1f} tosses of "
         "a coin all falling as told. Cross-entropy is the mean surprise, the length of a message "
         "that spells out the true classes; it is least where the probabilities are the true ones."
@@ -157,7 +158,7 @@ def _wrong_in_words(wrong: Comparison, is_right: bool) -> str:
     )
     return (
         f"**{'As you guessed' if is_right else 'Not as you guessed'}.** They began with "
-        f"{_percent(accuracy)} right, each point a surprise of {loss / math.log(2):.1f} bits on "
+        f"{percent(accuracy)} right, each point a surprise of {loss / math.log(2):.1f} bits on "
         f"average.{stuck}"
     )
 
@@ -185,7 +186,7 @@ def _outcome(judged: Judgement) -> str:
 
 def _show_race(comparison: Comparison, judged: Judgement, key: str) -> None:
     groups, clock = comparison.groups(), "Updates"
-    figure = figures_races.race(groups, (1, 1), clock, single_runs=True, dark=_is_dark())
+    figure = figures_races.race(groups, (1, 1), clock, single_runs=True, dark=is_dark())
     show_figure(figure, key, figures_races.race_in_words(groups, clock))
     st.markdown(f"**On fresh points:** {as_plain_text(judged.verdicts[0].text)}.")
 
@@ -195,14 +196,14 @@ def _show_lesson(ordinary: Comparison, wrong: Comparison | None) -> None:
     right, wrong_one = _accuracies(ordinary)
     text = (
         "**Lesson and measurement.** That squared error fails is too much: from ordinary starts it "
-        f"is slower, with {_percent(wrong_one)} of fresh points right after "
-        f"{ordinary.experiment.training.epochs} updates where cross-entropy has {_percent(right)}."
+        f"is slower, with {percent(wrong_one)} of fresh points right after "
+        f"{ordinary.experiment.training.epochs} updates where cross-entropy has {percent(right)}."
     )
     if wrong is not None:
         right, wrong_one = _accuracies(wrong)
         text += (
-            f" From these confidently wrong starts it has {_percent(wrong_one)} where "
-            f"cross-entropy has {_percent(right)}: where p (1 − p) is next to nothing, so is its "
+            f" From these confidently wrong starts it has {percent(wrong_one)} where "
+            f"cross-entropy has {percent(right)}: where p (1 − p) is next to nothing, so is its "
             "gradient."
         )
     st.markdown(text)
@@ -215,14 +216,6 @@ def _accuracies(comparison: Comparison) -> tuple[float, float]:
         for group in comparison.groups()
     )
     return first, second
-
-
-def _is_dark() -> bool:
-    return bool(st.context.theme.type == "dark")
-
-
-def _percent(share: float) -> str:
-    return f"{100 * share:.1f}%"
 
 
 def _signed(value: float) -> str:

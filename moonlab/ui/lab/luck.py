@@ -15,9 +15,10 @@ from moonlab.parameters import Floats
 from moonlab.results import Comparison
 from moonlab.spec import DataSpec
 from moonlab.stats import wilson
-from moonlab.ui.charts import show_figure
+from moonlab.ui.charts import is_dark, show_figure
 from moonlab.ui.lab.frame import offer_comparison, results_of, show_question
 from moonlab.ui.lab.luck_sources import show_sources
+from moonlab.wording import in_a_row, percent
 
 UNSURE = "They cannot be told apart"
 
@@ -105,13 +106,11 @@ def ranking_in_words(comparison: Comparison, ranking: list[int]) -> str:
         own = f"you have {found.right} of them in the right order, {found.wrong} in the wrong one."
     else:
         own = "you have them all in the right order."
-    leaders = " and ".join(
-        name for index, name in enumerate(judged.names) if judged.tier(index) != 1
-    )
-    behind = f" Clearly behind: {leaders}." if leaders else ""
+    behind = [name for index, name in enumerate(judged.names) if judged.tier(index) != 1]
+    listed = f" Clearly behind: {in_a_row(behind)}." if behind else ""
     return (
         f"**Of {n_pairs} pairs of networks, {told} can be told apart** by "
-        f"{len(comparison.experiment.seeds)} seeds; {own}{behind} {_even_in_words(judged)}"
+        f"{len(comparison.experiment.seeds)} seeds; {own}{listed} {_even_in_words(judged)}"
     )
 
 
@@ -141,7 +140,7 @@ def _show_draws(tables: list[Table], replay: list[Table]) -> None:
     ):
         rows = [
             Row(
-                f"<b>{one.name}</b>  mean {_percent(getattr(one, part).mean())}",
+                f"<b>{one.name}</b>  mean {percent(getattr(one, part).mean())}",
                 getattr(one, part),
                 color_of(index),
                 float(getattr(own, part)[0]),
@@ -149,7 +148,7 @@ def _show_draws(tables: list[Table], replay: list[Table]) -> None:
             for index, (one, own) in enumerate(zip(tables, replay, strict=True))
         ]
         with place:
-            figure = many_draws(rows, f"{title}: a dot a seed", seed, dark=_is_dark())
+            figure = many_draws(rows, f"{title}: a dot a seed", seed, dark=is_dark())
             show_figure(figure, key, many_draws_in_words(rows, title))
 
 
@@ -158,7 +157,7 @@ def table_in_words(tables: list[Table], replay: list[Table], seed: int) -> str:
     n_points, n = DataSpec().n_validation, len(tables[0].val)
     rows = [
         f"| {one.name} | {n_points * own.val[0]:.0f} | **{n_points * one.val[seed]:.0f}** "
-        f"| {n_points * one.val.mean():.1f} | {_percent(one.test.mean())} |"
+        f"| {n_points * one.val.mean():.1f} | {percent(one.test.mean())} |"
         for one, own in zip(tables, replay, strict=True)
     ]
     head = (
@@ -181,13 +180,13 @@ def lesson_in_words(tables: list[Table], replay: list[Table]) -> str:
     rankings = luck.n_rankings(np.stack([one.val for one in tables]))
     on_fresh = luck.n_rankings(np.stack([one.test for one in tables]))
     return (
-        f"**Lesson and measurement.** The lesson's {first.name} has {_percent(own.train[0])} on "
+        f"**Lesson and measurement.** The lesson's {first.name} has {percent(own.train[0])} on "
         f"train and {_count(own.val[0], n_points)} on validation: “tight, slight underfit”. It "
         f"does as well on train in {on_train} of {n} tables, on validation in {on_val}; the means "
-        f"are {_percent(first.train.mean())} and {_percent(first.val.mean())}. “Every architecture "
+        f"are {percent(first.train.mean())} and {percent(first.val.mean())}. “Every architecture "
         f"reaches 100% on train” is so in {all_right} of {n} tables. And "
         f"{_count(replay[1].val[0], n_points)}, as the other four have, means "
-        f"{100 * low:.1f}–{_percent(high)} with 95% confidence: one table cannot rank them. "
+        f"{100 * low:.1f}–{percent(high)} with 95% confidence: one table cannot rank them. "
         f"Different rankings in the {n} tables: {rankings} by {n_points} points, {on_fresh} by "
         "fresh ones."
     )
@@ -195,11 +194,3 @@ def lesson_in_words(tables: list[Table], replay: list[Table]) -> str:
 
 def _count(share: float, n_points: int) -> str:
     return f"{round(n_points * share)}/{n_points}"
-
-
-def _percent(share: float) -> str:
-    return f"{100 * share:.1f}%"
-
-
-def _is_dark() -> bool:
-    return bool(st.context.theme.type == "dark")

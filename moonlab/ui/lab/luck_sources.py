@@ -19,7 +19,7 @@ from moonlab.lab.variance_shares import VarianceShares, variance_shares
 from moonlab.parameters import Floats
 from moonlab.results import Comparison
 from moonlab.spec import DataSpec
-from moonlab.ui.charts import show_figure
+from moonlab.ui.charts import is_dark, show_figure
 from moonlab.ui.lab.frame import results_of
 
 NETWORKS = (0, 1, 4)  # of the lesson's table, by their place in it
@@ -67,12 +67,10 @@ def _show_shares(network: int, name: str, guess: str) -> None:
     with dots:
         rows = source_rows(scores, found, color)
         title = f"{name} on fresh points: a dot a seed"
-        figure = many_draws(rows, title, dark=st.context.theme.type == "dark")
+        figure = many_draws(rows, title, dark=is_dark())
         show_figure(figure, "sources", many_draws_in_words(rows, title))
     with bars:
-        figure = shares(
-            _SOURCES, found.shares, found.total, color, dark=st.context.theme.type == "dark"
-        )
+        figure = shares(_SOURCES, found.shares, found.total, color, dark=is_dark())
         show_figure(figure, "shares", shares_in_words(_SOURCES, found.shares, found.total))
     by_few = np.std([run.scores.val.accuracy for run in runs[-1].runs], ddof=1)
     st.caption(caveats_in_words(found, float(by_few)))

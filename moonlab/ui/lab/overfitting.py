@@ -6,7 +6,6 @@ import numpy as np
 import streamlit as st
 
 from moonlab.dataset import N_TEST, load_data
-from moonlab.figure_parts import signed
 from moonlab.judgement import judge
 from moonlab.lab.choosing import Choice, FreshScores, choose_by_validation, fresh_scores
 from moonlab.lab.figures_glass import plane
@@ -35,8 +34,9 @@ from moonlab.lab.remedies import (
 from moonlab.results import Comparison, Group
 from moonlab.spec import Experiment
 from moonlab.stats import wilson
-from moonlab.ui.charts import show_figure
+from moonlab.ui.charts import is_dark, show_figure
 from moonlab.ui.lab.frame import offer_comparison, results_of, show_question
+from moonlab.wording import percent, rounded
 
 SIZES = (10, 20, 50, 100, 200, 500)
 _SET = {one.name: one.training(base().training) for one in REMEDIES}
@@ -47,7 +47,7 @@ WHY = {
     "stray point.",
     "L2": f"λ = {_SET['L2'].l2:g} pulls the weights towards 0: no steep slopes around single "
     "points.",
-    "Dropout": f"Each step leaves out {100 * _SET['Dropout'].dropout:.0f}% of the hidden units: "
+    "Dropout": f"Each step leaves out {percent(_SET['Dropout'].dropout, 0)} of the hidden units: "
     "none can lean on the others.",
     "Best epoch": "The same runs, read where the validation loss is least, not at the end.",
 }
@@ -66,9 +66,9 @@ class _Case(NamedTuple):
         return float(np.mean(known))
 
 
-def _percent_right(group: Group, part: str) -> float:
-    """Mean accuracy over the runs, in percent."""
-    return 100 * float(np.mean([getattr(run.scores, part).accuracy for run in group.runs]))
+def _right(group: Group, part: str) -> str:
+    """Mean accuracy over the runs."""
+    return percent(np.mean([getattr(run.scores, part).accuracy for run in group.runs]))
 
 
 def _case(experiment: Experiment, comparison: Comparison, index: int = 0) -> _Case:
@@ -150,21 +150,23 @@ def _outcome(picked: str) -> _Outcome | None:
 def _verdict(gain: Gain) -> str:
     if gain.verdict:
         return gain.verdict
-    points = [signed(100 * value, 1) for value in (gain.mean, gain.low, gain.high)]
+    mean, low, high = (
+        rounded(100 * share, 1, signed=True) for share in (gain.mean, gain.low, gain.high)
+    )
     return (
-        f"{gain.name}: {points[0]} points on average, 95% interval {points[1]} to {points[2]}. "
+        f"{gain.name}: {mean} points on average, 95% interval {low} to {high}. "
         "These are other points, so seeds do not pair: the interval is Welch's, of two averages"
     )
 
 
 def _show_case(case: _Case, ill: _Case, title: str) -> None:
     """Show one run's picture, and all runs' curves on the base case's axes."""
-    dark = st.context.theme.type == "dark"
+    dark = is_dark()
     run, name = case.group.runs[0], case.group.name
     diagnosis = judge([case.group]).diagnoses[0]
     st.markdown(
-        f"{title}  \n{_percent_right(case.group, 'train'):.1f}% of its training points right, "
-        f"**{_percent_right(case.group, 'test'):.1f}%** of fresh ones: "
+        f"{title}  \n{_right(case.group, 'train')} of its training points right, "
+        f"**{_right(case.group, 'test')}** of fresh ones: "
         f"it **{diagnosis.kind if diagnosis else 'was stopped'}**."
     )
     picture, curves = st.columns([9, 11])
@@ -188,7 +190,7 @@ def _legend(case: _Case) -> str:
         f"The curves are means of {len(scores)} runs, each on points of its own. Their "
         f"{scores[0].n} validation points are {n:,} in all: good to ±{50 * (high - low):.0f} "
         f"points. Dashed: the median best epoch, and the best possible accuracy, "
-        f"{100 * case.best_possible:.1f}%."
+        f"{percent(case.best_possible)}."
     )
 
 
@@ -199,7 +201,7 @@ def _show_gains(outcome: _Outcome | None) -> None:
         return
     index = [gain.name for gain in outcome.gains].index(outcome.case.group.name)
     st.markdown(f"**{_verdict(outcome.gains[index])}.**")
-    figure = gains(outcome.gains, index, dark=st.context.theme.type == "dark")
+    figure = gains(outcome.gains, index, dark=is_dark())
     show_figure(figure, "gains", gains_in_words(outcome.gains))
 
 
@@ -215,13 +217,13 @@ def _show_flattery(ill: _Case, choices: list[Choice]) -> None:
     st.markdown(
         f"Let {n_validation} validation points choose one of "
         f"{len(ill.fresh.epochs)} epochs of a base run. Of {few.n_draws:,} such choices, the "
-        f"points that chose say **{100 * few.reported_accuracy:.1f}%** on average, all others "
-        f"**{100 * few.fresh_accuracy:.1f}%**: the epoch was chosen because these points came out "
+        f"points that chose say **{percent(few.reported_accuracy)}** on average, all others "
+        f"**{percent(few.fresh_accuracy)}**: the epoch was chosen because these points came out "
         f"well there, in part by luck, and luck does not repeat. With {SIZES[-1]} points "
         f"{100 * (many.reported_accuracy - many.fresh_accuracy):.1f} points of it are left. "
         f"{_best_losses(ill.group)}"
     )
-    figure = flattery(SIZES, choices, dark=st.context.theme.type == "dark")
+    figure = flattery(SIZES, choices, dark=is_dark())
     show_figure(figure, "flattery", flattery_in_words(SIZES, choices))
 
 
@@ -267,7 +269,7 @@ def _show_choice(chosen: Chosen) -> None:
     if st.toggle("Now touch the test points", key="touch"):
         st.markdown(
             f"Their loss on fresh points is **{chosen.fresh_loss:.2f}**, and "
-            f"**{100 * chosen.fresh_accuracy:.1f}%** of these are right: the score to report."
+            f"**{percent(chosen.fresh_accuracy)}** of these are right: the score to report."
         )
 
 
@@ -289,12 +291,12 @@ def _show_lesson(ill: _Case) -> None:
 
 def _lesson_in_words(ill: _Case, lesson: Group) -> str:
     data = on_lessons_data().data
-    train, test = (_percent_right(lesson, part) for part in ("train", "test"))
+    train, test = (_right(lesson, part) for part in ("train", "test"))
     return (
         "**Where the lesson and the measurement part.** “Train far above validation: overfits” "
         "holds, but the lesson's own data do not show it: trained on them, "
         f"{data.n_samples} points with noise {data.noise:g}, this network has "
-        f"{train:.1f}% of its training points right and {test:.1f}% of fresh ones. “Both low: "
+        f"{train} of its training points right and {test} of fresh ones. “Both low: "
         "underfits” fails on the points above: nobody can get more than "
-        f"{100 * ill.best_possible:.0f}% of fresh ones right, so low is measured from there."
+        f"{percent(ill.best_possible, 0)} of fresh ones right, so low is measured from there."
     )
