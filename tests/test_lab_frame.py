@@ -1,9 +1,12 @@
 """What every page of the laboratory has, run by Streamlit's AppTest: no browser."""
 
+import ast
+from pathlib import Path
+
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from moonlab.ui import training
+from moonlab.ui import lab, training
 from moonlab.ui.lab import PAGES
 
 SCRIPT = """
@@ -30,3 +33,17 @@ def test_a_page_that_has_no_results_still_leads_to_the_comparison(index, monkeyp
     assert not at.run().exception
     assert asked or PAGES[index].path == "batches"  # which asks for a guess of each race first
     assert any(button.key == "open" for button in at.button)
+
+
+def keys_of_results(path):
+    """What a page calls the results that it asks for."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == "results_of":
+            yield ast.unparse(node.args[1])
+
+
+def test_no_two_pages_ask_for_results_under_one_key():
+    pages = Path(lab.__file__).parent.glob("*.py")
+    keys = [key for page in pages for key in keys_of_results(page)]
+    assert len(keys) > len(PAGES)
+    assert sorted(keys) == sorted(set(keys))

@@ -37,7 +37,8 @@ def results_of(experiment: Experiment, key: str) -> Comparison | None:
     experiment : Experiment
         Seconds of work at most.
     key : str
-        Distinct on the page.
+        Distinct in a session, on this page and all others: under one key, another experiment
+        stops the job of the one before.
     """
     return training.comparison_of(experiment, key)
 

@@ -87,7 +87,7 @@ def tables_of(comparison: Comparison) -> list[Table]:
 
 
 def _show_tables(comparison: Comparison | None, ranking: list[int]) -> None:
-    replay = results_of(lesson.torch_experiment(), "lesson")
+    replay = results_of(lesson.torch_experiment(), "luck_lesson")
     if comparison is None or replay is None:
         return
     st.markdown(ranking_in_words(comparison, ranking))

@@ -284,7 +284,7 @@ def _choice_in_words(chosen: Chosen) -> str:
 
 
 def _show_lesson(ill: _Case) -> None:
-    comparison = results_of(on_lessons_data(), "lesson")
+    comparison = results_of(on_lessons_data(), "overfitting_lesson")
     if comparison is not None:
         st.markdown(_lesson_in_words(ill, comparison.groups()[0]))
 
