@@ -91,7 +91,8 @@ def verdict(
     margin_points : float
         Differences below so many percentage points make no difference.
     paired : bool
-        Whether both ran from the same seeds, or each from as many of its own.
+        Whether both ran from the same seeds, or each from as many of its own. Of the latter, one
+        architecture raced against itself, it is not said how many seeds would settle it.
 
     Raises
     ------
@@ -110,7 +111,7 @@ def verdict(
         return Verdict(
             kind, _clear(pair if pair.mean > 0 else pair.swapped(), names, paired=paired)
         )
-    return Verdict(kind, _unclear(pair, names, margin_points))
+    return Verdict(kind, _unclear(pair, names, margin_points, paired=paired))
 
 
 def tiers(
@@ -241,7 +242,9 @@ def _over(n: int, *, paired: bool) -> str:
     return f"{n} paired seeds" if paired else f"{n} seeds each"
 
 
-def _unclear(pair: PairedDifference, names: Sequence[str], margin_points: float) -> str:
+def _unclear(
+    pair: PairedDifference, names: Sequence[str], margin_points: float, *, paired: bool
+) -> str:
     """Shows the corrected interval if the plain one leaves out 0: it is what was decided by."""
     digits = digits_of(pair)
     mean = _points(rounded(100 * pair.mean, digits, signed=True))
@@ -250,12 +253,15 @@ def _unclear(pair: PairedDifference, names: Sequence[str], margin_points: float)
     else:
         wide = bounds(pair.corrected_low, pair.corrected_high, digits)
         shown_interval = f"interval {wide}, corrected for the {pair.n_pairs} pairs compared"
+    text = (
+        f"no clear difference between {names[pair.first]} and {names[pair.second]}: {mean}, "
+        f"{shown_interval}"
+    )
+    if not paired:
+        return text
     needed = seeds_needed(pair, margin_points / 100)
     settled = "no affordable number of" if needed is None else f"about {_rounded_up(needed):,}"
-    return (
-        f"no clear difference between {names[pair.first]} and {names[pair.second]}: {mean}, "
-        f"{shown_interval}; {settled} seeds would settle it"
-    )
+    return f"{text}; {settled} seeds would settle it"
 
 
 def _alone(name: str, scores: Floats) -> str:

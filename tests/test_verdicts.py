@@ -85,6 +85,7 @@ def test_seeds_that_are_not_shared_are_not_called_paired():
         (5, 3, "on average over 20 seeds each, 95% interval 3.6–6.4"),
         (0.06, 0.53, "95% interval −0.19 to 0.31, 20 seeds each)"),
         (0, 0, "they tied on all 20 seeds"),
+        (0.1, 2.78, "between A and B: +0.1 points, 95% interval −1.2 to 1.4"),
     ):
         text = verdict(pair_of(points, sd), ["A", "B"], paired=False).text
         assert text.endswith(end)
