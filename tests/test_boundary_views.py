@@ -105,8 +105,9 @@ def test_numbers_of_seeds_that_differ_are_not_told_as_one():
     assert len(at.segmented_control(key="boundary_view").options) == 4
 
 
-def test_whose_points_are_drawn_is_said_where_each_seed_drew_its_own():
-    at = show(compared(2, (0, 1), seeding="with_data"))
+@pytest.mark.parametrize("seeding", ["with_data", "only_data"])
+def test_whose_points_are_drawn_is_said_where_each_seed_drew_its_own(seeding):
+    at = show(compared(2, (0, 1), seeding=seeding))
     assert said(at).endswith("Each seed drew its own points; those of data seed 42 are drawn.")
     choose(at, "seed")
     assert "drew" not in said(at)

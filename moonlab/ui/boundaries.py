@@ -8,6 +8,7 @@ import streamlit as st
 from moonlab import frames
 from moonlab.results import Comparison
 from moonlab.surfaces import Kind, View
+from moonlab.ui import terms
 from moonlab.ui.words import as_plain_text
 
 _HTML = """
@@ -123,7 +124,7 @@ def _in_words(view: View, comparison: Comparison) -> str:
         "In the difference a cross is on a point that they classify differently.",
     }[view.kind]
     experiment = comparison.experiment
-    if over and experiment.seeding == "with_data":
+    if over and terms.draws_points(experiment.seeding):
         drawn = f"those of data seed {experiment.data.seed} are drawn"
         return f"{text} Each seed drew its own points; {drawn}."
     return text

@@ -15,8 +15,12 @@ def varying(seeding: str) -> str:
     return _VARIES[seeding]
 
 
+def draws_points(seeding: str) -> bool:
+    """Whether each seed draws points of its own."""
+    return "points" in _VARIES[seeding]
+
+
 def average(seeding: str) -> str:
     """The average that an interval holds, followed by a comma."""
-    draws_data = "points" in _VARIES[seeding]
-    data = "each with points of its own" if draws_data else "on the same data"
+    data = "each with points of its own" if draws_points(seeding) else "on the same data"
     return f"the average over all possible seeds, {data},"
