@@ -3,6 +3,7 @@ import json
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from streamlit.testing.v1 import AppTest
 
 import moonlab as ml
 from moonlab import codec
@@ -44,6 +45,23 @@ def test_what_no_widget_can_hold_makes_no_key(value):
     assert draft.to_query(typed_state(epochs=value).draft()) is None
     assert draft.to_query(typed_state(seeds="0, " * 1000).draft()) is None
     assert draft.to_query(typed_state(name="\ud800").draft()) is None
+
+
+def _sidebar_alone():
+    from moonlab.ui import arrival, page, sidebar
+
+    page.open_session()
+    arrival.set_stage(arrival.PAGE)
+    sidebar.show_sidebar()
+
+
+def test_seeds_can_be_typed_as_long_as_they_fit_into_the_address_and_no_longer():
+    at = AppTest.from_function(_sidebar_alone, default_timeout=30).run()
+    most = at.text_input(key="seeds").proto.max_chars
+    assert draft.to_query(typed_state(seeds="x" * most).draft()) is not None
+    assert draft.to_query(typed_state(seeds="x" * (most + 1)).draft()) is None
+    every = ml.Experiment(seeds=tuple(range(2**32 - 256, 2**32, 2)))
+    assert len(PageState(every).seeds) <= most
 
 
 @pytest.mark.parametrize("key", ["", "x", "é", "A" * 9_000, codec.packed(" " * 5_000_000)])

@@ -1,4 +1,4 @@
-"""What is typed and not valid yet, as a key of the address: a reload must lose none of it."""
+"""What is typed and not valid yet, as a key of the address, so that a reload does not lose it."""
 
 import json
 from collections.abc import Mapping
@@ -10,12 +10,17 @@ from moonlab.rules import Fault, SpecError, is_integer, shown
 from moonlab.spec import Architecture, DataSpec, Experiment, Training
 
 QUERY_KEY = "draft"
+MAX_CHARACTERS = 2_000  # of a text
 _MAX_WHOLE = 2**53 - 1  # beyond it a browser's numbers have gaps
-_MAX_CHARACTERS = 2_000
+_MAX_FLOAT = 1e300
 
 
 def to_query(draft: dict[str, Any]) -> str | None:
-    """What is set up, as `PageState.draft` gives it, as one key; None if that cannot be read."""
+    """What is set up, as `PageState.draft` gives it, as one key; None if that could not be read.
+
+    Of what can be typed, that is a number beyond ±1e300, or texts so long and varied that their
+    key is too long: a reload then loses what is not valid yet.
+    """
     text = json.dumps(draft, separators=(",", ":"))
     key = codec.packed(text)
     return key if _fits(json.loads(text)) and len(key) <= codec.MAX_QUERY_CHARACTERS else None
@@ -88,10 +93,10 @@ def _is_number(kind: Any, value: Any) -> bool:
     """Whether a number's widget can hold it: empty, or a number of its own type."""
     if value is None or kind is int:
         return value is None or is_integer(value, -_MAX_WHOLE, _MAX_WHOLE)
-    return type(value) is float and abs(value) <= 1e300
+    return type(value) is float and abs(value) <= _MAX_FLOAT
 
 
 def _is_text(value: Any) -> bool:
-    if not isinstance(value, str) or len(value) > _MAX_CHARACTERS:
+    if not isinstance(value, str) or len(value) > MAX_CHARACTERS:
         return False
     return not any("\ud800" <= character <= "\udfff" for character in value)  # half a character

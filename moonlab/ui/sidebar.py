@@ -9,7 +9,7 @@ from moonlab.dataset import load_data
 from moonlab.rules import SpecError
 from moonlab.spec import DataSpec
 from moonlab.thumbnails import data_svg
-from moonlab.ui import arrival
+from moonlab.ui import arrival, draft
 from moonlab.ui.bind import bound, choice, page_state
 from moonlab.ui.fields import DATA_FIELDS, TRAINING_FIELDS, show_field
 
@@ -46,6 +46,7 @@ def show_sidebar() -> None:
             "seeds",
             state.set_seeds,
             value=state.seeds,
+            max_chars=draft.MAX_CHARACTERS,
             help="Each network trains once from each seed: numbers and ranges such as 0-19, 42.",
         )
         seedings = [one for one in _SEEDINGS if one != "sequential" or one == state.seeding]
