@@ -1,16 +1,16 @@
 """The results in a real Chromium: the verdict, more seeds, pins, and what is shown on demand."""
 
+import contextlib
 import csv
 import io
 import re
 
 import pytest
 import torch
-from browser_helpers import SMALL, experiment_in, read_table, visit, wait_for_results
+from browser_helpers import SMALL, download, experiment_in, read_table, visit, wait_for_results
 from playwright.sync_api import expect
 
 import moonlab as ml
-from moonlab.codec import QUERY_KEY
 
 pytestmark = pytest.mark.browser
 
@@ -41,9 +41,22 @@ def look_closer(page, part):
     page.locator(".st-key-details").get_by_text(part, exact=True).click()
 
 
-def test_the_verdict_says_who_is_clearly_better_and_the_figures_tell_it_in_words_too(page, server):
+def test_the_verdict_and_what_is_shown_on_demand_are_there_for_another_visitor_too(page, server):
     visit(page, server, APART)
-    wait_for_results(page, 2)
+    wait_for_results(page, 2, figures=True)
+    check_verdict(page)
+    check_curves(page)
+    check_details(page)
+    check_columns(page)
+    with contextlib.closing(page.context.new_page()) as other:
+        visit(other, server, APART)
+        wait_for_results(other, 2)
+        expect(other.get_by_text("All results are there")).to_be_visible()
+        check_files(other)
+        check_names_and_keyboard(other)
+
+
+def check_verdict(page):
     expect(page.locator(".st-key-verdict")).to_contain_text("is clearly ahead of 2→1")
     expect(page.locator(".st-key-verdict")).to_contain_text("Start from it")
     rows = read_table(page)
@@ -52,24 +65,86 @@ def test_the_verdict_says_who_is_clearly_better_and_the_figures_tell_it_in_words
     page.get_by_role("button", name="What the words mean").click()
     expect(page.get_by_text("Holm's correction")).to_be_visible()
     page.keyboard.press("Escape")
+
+
+def check_curves(page):
+    """Logarithmic at first, with bands; then linear; then single runs."""
+    figure = page.locator(".st-key-curves .js-plotly-plot")
+    axes = "plot => [plot._fullLayout.yaxis.type, plot._fullLayout.yaxis2.type]"
+    assert figure.evaluate(axes) == ["log", "linear"]
+    page.get_by_text("Linear", exact=True).click()
+    page.wait_for_function(
+        "document.querySelector('.st-key-curves .js-plotly-plot')"
+        "?._fullLayout?.yaxis?.type == 'linear'"
+    )
+    expect(figure).to_have_count(1)
+    bands = figure.evaluate("plot => plot.data.filter(one => one.fill == 'toself').length")
+    assert bands > 0
+    page.get_by_text("Single runs").click()
+    page.wait_for_function(
+        "document.querySelector('.st-key-curves .js-plotly-plot')?.data"
+        "?.some(one => one.fill == 'toself') === false"
+    )
+    words = page.locator(".st-key-curves [role=img], .st-key-curves [aria-label]").first
+    assert words.get_attribute("aria-label")
+
+
+def check_details(page):
     for part, key in (("Seeds", "dots"), ("Size", "size"), ("Pairs", "matrix")):
         look_closer(page, part)
         expect(page.locator(f".st-key-{key} .js-plotly-plot")).to_be_visible()
         words = page.locator(f".st-key-{key} [aria-label]").first.get_attribute("aria-label")
         assert "2→16→1" in words
+    look_closer(page, "Confusion")
+    grid = page.get_by_test_id("data-grid-canvas").nth(1)
+    expect(grid.locator("tbody tr")).to_have_count(2)
+    cells = [cell.text_content() for cell in grid.locator("tbody tr").first.locator("td").all()]
+    runs = ml.compare(APART).runs_table().iloc[: len(APART.seeds)]
+    counts = [runs[f"test_{name}"].mean() for name in ("tn", "fp", "fn", "tp")]
+    assert [float(cell) for cell in cells[1:5]] == pytest.approx(counts, abs=0.051)
+    assert float(cells[5]) == pytest.approx(runs["test_log_loss"].mean(), abs=1e-3)
 
 
-def test_three_seeds_get_no_verdict_and_more_are_one_click_away(page, server):
-    visit(page, server, SMALL)
-    wait_for_results(page, 2)
-    expect(page.locator(".st-key-verdict")).to_contain_text("3 seeds cannot support a verdict")
-    page.get_by_role("button", name="Train 17 more seeds").click()
-    expect(page.get_by_text("3 seeds cannot support")).to_have_count(0)
-    wait_for_results(page, 2)
-    page.wait_for_url(lambda url: experiment_in(url).seeds == tuple(range(20)))
-    expected = ml.compare(experiment_in(page.url)).summary()
-    for row, accuracy in zip(read_table(page), expected["test_accuracy"], strict=True):
-        assert float(row["Test"].rstrip("%")) == pytest.approx(100 * accuracy, abs=0.051)
+def check_columns(page):
+    assert "Seconds" not in read_table(page)[0]
+    page.locator(".st-key-choose_columns button").first.click()
+    page.locator(".st-key-columns").get_by_text("Seconds", exact=True).click()
+    page.keyboard.press("Escape")
+    expect(page.get_by_test_id("data-grid-canvas").first).to_contain_text("Seconds")
+
+
+def check_files(page):
+    """Every file is one click away, and the weights load into PyTorch."""
+    (row,) = csv.DictReader(io.StringIO(download(page, "pairs.csv")))
+    assert (row["first"], row["second"], row["verdict"]) == ("2→1", "2→16→1", "clear")
+    page.get_by_role("button", name="Weights").click()
+    with page.expect_download() as event:
+        page.get_by_role("button", name="state_dict.pt").click()
+    weights = torch.load(event.value.path())
+    expected = ml.compare(APART).runs[0].state_dict()
+    assert list(weights) == list(expected)
+    assert all(torch.equal(weights[name], expected[name]) for name in expected)
+    page.keyboard.press("Escape")
+
+
+def check_names_and_keyboard(page):
+    """Every control has a name; the keyboard reaches the panels' button."""
+    nameless = page.evaluate(
+        """() => [...document.querySelectorAll('button, input, select, textarea')]
+        .filter(one => one.offsetParent && !one.disabled)
+        .filter(one => !(one.getAttribute('aria-label') || one.textContent.trim() || one.title
+          || one.labels?.length || one.getAttribute('aria-labelledby')))
+        .map(one => one.outerHTML.slice(0, 200))"""
+    )
+    assert nameless == []
+    for _ in range(60):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.textContent").strip().endswith("Add architecture"):
+            break
+    else:
+        pytest.fail("the keyboard does not get to Add architecture")
+    page.keyboard.press("Enter")
+    expect(page.get_by_label("Name of architecture 3")).to_be_visible()
 
 
 def test_the_a_a_check_and_an_unclear_pair_that_says_how_many_seeds_and_trains_them(page, server):
@@ -91,9 +166,19 @@ def test_the_a_a_check_and_an_unclear_pair_that_says_how_many_seeds_and_trains_t
     assert experiment_in(page.url).seeds[:6] == UNSURE.seeds
 
 
-def test_only_what_changed_is_marked_as_earlier_and_the_rest_keeps_its_result(page, server):
-    visit(page, server)
+def test_edits_are_marked_and_more_seeds_the_best_epoch_and_a_pin_change_what_is_shown(
+    page, server
+):
+    visit(page, server, SMALL)
     wait_for_results(page, 2)
+    expect(page.locator(".st-key-verdict")).to_contain_text("3 seeds cannot support a verdict")
+    check_what_is_earlier(page)
+    train_more_seeds(page)
+    report_the_best_epoch(page)
+    pin_and_train(page)
+
+
+def check_what_is_earlier(page):
     page.locator(".st-key-p2_width_0 input").fill("7")
     page.locator(".st-key-p2_width_0 input").press("Enter")
     expect(page.get_by_text("belong to the earlier settings")).to_be_visible()
@@ -105,9 +190,27 @@ def test_only_what_changed_is_marked_as_earlier_and_the_rest_keeps_its_result(pa
     assert [row["Architecture"] for row in read_table(page)] == ["2→4→1", "2→8→8→1"]
 
 
-def test_a_pinned_result_stands_beside_the_next_ones(page, server):
-    visit(page, server)
-    wait_for_results(page, 2, figures=True)
+def train_more_seeds(page):
+    page.get_by_role("button", name="Train 17 more seeds").click()
+    expect(page.get_by_text("3 seeds cannot support")).to_have_count(0)
+    wait_for_results(page, 2)
+    page.wait_for_url(lambda url: experiment_in(url).seeds == tuple(range(20)))
+    expected = ml.compare(experiment_in(page.url)).summary()
+    assert column(page, "Test") == pytest.approx(list(100 * expected["test_accuracy"]), abs=0.051)
+
+
+def report_the_best_epoch(page):
+    """It comes without training."""
+    chosen(page, "training_report", "Best validation loss")
+    page.wait_for_url(lambda url: experiment_in(url).training.report == "best_validation")
+    wait_for_results(page, 2)
+    expected = ml.compare(experiment_in(page.url)).summary()
+    shares = list(100 * expected["val_accuracy"])
+    assert column(page, "Validation") == pytest.approx(shares, abs=0.051)
+
+
+def pin_and_train(page):
+    """A pinned result stands beside the next ones."""
     before = read_table(page)[0]
     chosen(page, "pinned", "2→4→1")
     page.keyboard.press("Escape")
@@ -122,98 +225,5 @@ def test_a_pinned_result_stands_beside_the_next_ones(page, server):
     assert rows[0]["Test"] != before["Test"]
 
 
-def test_the_report_of_the_best_validation_epoch_comes_without_training(page, server):
-    visit(page, server)
-    wait_for_results(page, 2)
-    chosen(page, "training_report", "Best validation loss")
-    page.wait_for_url(lambda url: experiment_in(url).training.report == "best_validation")
-    wait_for_results(page, 2)
-    expected = ml.compare(experiment_in(page.url)).summary()
-    for row, accuracy in zip(read_table(page), expected["val_accuracy"], strict=True):
-        assert float(row["Validation"].rstrip("%")) == pytest.approx(100 * accuracy, abs=0.051)
-
-
-def test_columns_curves_and_confusion_counts_are_shown_as_people_choose(page, server):
-    visit(page, server)
-    wait_for_results(page, 2)
-    figure = page.locator(".st-key-curves .js-plotly-plot")
-    axis = "plot => [plot._fullLayout.yaxis.type, plot._fullLayout.yaxis2.type, plot.data.length]"
-    expect(figure).to_be_visible()
-    assert figure.evaluate(axis)[:2] == ["log", "linear"]
-    page.get_by_text("Linear", exact=True).click()
-    expect(page.locator(".st-key-curves").get_by_text("0.5").first).to_be_visible()
-    page.wait_for_function(
-        "document.querySelector('.st-key-curves .js-plotly-plot')"
-        "._fullLayout.yaxis.type == 'linear'"
-    )
-    expect(figure).to_have_count(1)
-    bands = figure.evaluate("plot => plot.data.filter(one => one.fill == 'toself').length")
-    assert bands > 0
-    page.get_by_text("Single runs").click()
-    page.wait_for_function(
-        "!document.querySelector('.st-key-curves .js-plotly-plot').data"
-        ".some(one => one.fill == 'toself')"
-    )
-    words = page.locator(".st-key-curves [role=img], .st-key-curves [aria-label]").first
-    assert words.get_attribute("aria-label")
-    look_closer(page, "Confusion")
-    grid = page.get_by_test_id("data-grid-canvas").nth(1)
-    expect(grid.locator("tbody tr")).to_have_count(2)
-    cells = [cell.text_content() for cell in grid.locator("tbody tr").first.locator("td").all()]
-    runs = ml.compare(SMALL).runs_table().iloc[:3]
-    counts = [runs[f"test_{name}"].mean() for name in ("tn", "fp", "fn", "tp")]
-    assert [float(cell) for cell in cells[1:5]] == pytest.approx(counts, abs=0.051)
-    assert float(cells[5]) == pytest.approx(runs["test_log_loss"].mean(), abs=1e-3)
-    assert "Seconds" not in read_table(page)[0]
-    page.locator(".st-key-choose_columns button").first.click()
-    page.locator(".st-key-columns").get_by_text("Seconds", exact=True).click()
-    page.keyboard.press("Escape")
-    expect(page.get_by_test_id("data-grid-canvas").first).to_contain_text("Seconds")
-
-
-def test_every_file_is_one_click_away_and_the_weights_load_into_pytorch(page, server, tmp_path):
-    visit(page, server)
-    wait_for_results(page, 2)
-    with page.expect_download() as event:
-        page.get_by_role("button", name="pairs.csv").click()
-    text = event.value.path().read_text(encoding="utf-8")
-    (row,) = csv.DictReader(io.StringIO(text))
-    assert (row["first"], row["second"], row["verdict"]) == ("2→4→1", "2→8→8→1", "too few")
-    page.get_by_role("button", name="Weights").click()
-    with page.expect_download() as event:
-        page.get_by_role("button", name="state_dict.pt").click()
-    weights = torch.load(event.value.path())
-    expected = ml.compare(SMALL).runs[0].state_dict()
-    assert list(weights) == list(expected)
-    assert all(torch.equal(weights[name], expected[name]) for name in expected)
-
-
-def test_a_comparison_that_another_visitor_computed_is_there_at_once(page, server, browser):
-    visit(page, server, APART)
-    wait_for_results(page, 2)
-    other = page.context.browser.new_context().new_page()
-    other.goto(f"{server}/?{QUERY_KEY}={APART.to_query()[QUERY_KEY]}")
-    wait_for_results(other, 2)
-    expect(other.get_by_text("All results are there")).to_be_visible()
-    other.context.close()
-
-
-def test_every_control_has_a_name_and_the_train_button_is_reached_by_keyboard(page, server):
-    visit(page, server)
-    wait_for_results(page, 2)
-    nameless = page.evaluate(
-        """() => [...document.querySelectorAll('button, input, select, textarea')]
-        .filter(one => one.offsetParent && !one.disabled)
-        .filter(one => !(one.getAttribute('aria-label') || one.textContent.trim() || one.title
-          || one.labels?.length || one.getAttribute('aria-labelledby')))
-        .map(one => one.outerHTML.slice(0, 200))"""
-    )
-    assert nameless == []
-    for _ in range(60):
-        page.keyboard.press("Tab")
-        if page.evaluate("document.activeElement.textContent").strip().endswith("Add architecture"):
-            break
-    else:
-        pytest.fail("the keyboard does not get to Add architecture")
-    page.keyboard.press("Enter")
-    expect(page.get_by_label("Name of architecture 3")).to_be_visible()
+def column(page, name):
+    return [float(row[name].rstrip("%")) for row in read_table(page)]
