@@ -123,7 +123,8 @@ def test_where_nothing_is_held_out_its_columns_say_so(n_seeds):
     data = replace(EXPERIMENT.data, validation_fraction=0.0)
     experiment = replace(EXPERIMENT, data=data, seeds=tuple(range(n_seeds)))
     columns = ["Validation count", "Validation interval"]
-    texts = displayed(shown(_table_alone, ml.compare(experiment), chosen_columns=columns))
+    chosen = dict.fromkeys(columns, True)
+    texts = displayed(shown(_table_alone, ml.compare(experiment), chosen_columns=chosen))
     assert [{text.strip() for text in texts[name]} for name in columns] == [{"—"}, {"—"}]
 
 
@@ -137,13 +138,47 @@ def test_the_table_comes_back_the_same_and_with_the_columns_chosen(comparison):
     at = shown(_table_alone, comparison)
     first = at.dataframe[0].proto.SerializeToString()
     assert at.run().dataframe[0].proto.SerializeToString() == first
-    at.session_state.chosen_columns = ["Test", "Log-loss"]
-    texts = displayed(at.run())
+    texts = displayed(at.button_group(key="columns").set_value(["Test", "Log-loss"]).run())
     assert list(texts) == ["Architecture", "Test", "Log-loss"]
     expected = comparison.summary()["test_log_loss"]
     assert list(texts["Log-loss"]) == [f"{loss:.4g}" for loss in expected]
     at.session_state.given = replace(comparison, names=("a", "b"))
     assert list(displayed(at.run())["Architecture"]) == ["a", "b"]
+
+
+def toggle(at, name):
+    columns = at.button_group(key="columns")
+    (columns.unselect if name in columns.value else columns.select)(name).run()
+    assert not at.exception
+
+
+def columns_of(at, comparison):
+    """The columns that are shown of a comparison."""
+    at.session_state.given = comparison
+    return list(displayed(at.run()))
+
+
+def test_a_choice_of_columns_leaves_the_default_of_other_comparisons_in_place(comparison, single):
+    of_many = list(displayed(shown(_table_alone, comparison)))
+    at = shown(_table_alone, single)
+    of_one = list(displayed(at))
+    toggle(at, "Seconds")
+    toggle(at, "Parameters")
+    added = [*(name for name in of_many if name != "Parameters"), "Seconds"]
+    assert columns_of(at, comparison) == added
+    assert {"Tier", "Seconds"} <= set(added)
+    toggle(at, "Seconds")
+    toggle(at, "Parameters")
+    assert columns_of(at, comparison) == of_many
+    assert columns_of(at, single) == of_one
+
+
+def test_all_columns_can_be_taken_away(comparison, single):
+    at = shown(_table_alone, comparison)
+    for name in at.button_group(key="columns").value:
+        toggle(at, name)
+    assert columns_of(at, comparison) == ["Architecture"]
+    assert columns_of(at, single) == ["Architecture", "Test count", "Validation interval"]
 
 
 def config_of(at):

@@ -2,6 +2,7 @@
 
 import pickle
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import pandas as pd
@@ -106,8 +107,9 @@ def table(comparison: Comparison, judged: Judgement) -> pd.DataFrame:
 def show_table(frame: pd.DataFrame, comparison: Comparison, judged: Judgement) -> None:
     """Show the table, with a choice of its columns."""
     optional = [str(name) for name in frame if name != "Architecture" and name not in _ALWAYS]
-    chosen = st.session_state.get("chosen_columns") or _default_columns(comparison)
-    shown = [name for name in optional if name in chosen]
+    chosen = st.session_state.setdefault("chosen_columns", {})
+    default = _default_columns(comparison)
+    shown = [name for name in optional if chosen.get(name, name in default)]
     always = ["Architecture", *(name for name in _ALWAYS if name in frame)]
     _draw(
         frame,
@@ -121,11 +123,21 @@ def show_table(frame: pd.DataFrame, comparison: Comparison, judged: Judgement) -
             "Columns of the table",
             shown,
             "columns",
-            lambda names: st.session_state.update(chosen_columns=names),
+            partial(_choose, shown, default),
             default=shown,
             options=optional,
             selection_mode="multi",
         )
+
+
+def _choose(shown: list[str], default: list[str], names: list[str]) -> None:
+    """Keep what departs from the default alone: of other comparisons another default holds."""
+    chosen: dict[str, bool] = st.session_state.chosen_columns
+    for name in set(shown) ^ set(names):
+        if (name in names) == (name in default):
+            chosen.pop(name, None)
+        else:
+            chosen[name] = name in names
 
 
 def _default_columns(comparison: Comparison) -> list[str]:
