@@ -59,35 +59,43 @@ def _show_panel(state: PageState, panel: Panel, position: int, name: str) -> Non
         step=1,
         help="None makes a linear classifier: a straight boundary.",
     )
-    if values["hidden"]:
-        with st.container(horizontal=True, gap="xsmall"):
-            for layer, width in enumerate(values["hidden"]):
-                number(
-                    f"Width {layer + 1}",
-                    width,
-                    f"{key}_width_{layer}",
-                    partial(state.set_width, panel.id, layer),
-                    step=1,
-                    width="stretch",
-                )
+    _show_widths(state, panel)
+    _show_choices(state, panel)
+    _show_departures(state, panel, position)
+    st.caption(_size(panel))
+    architecture = _architecture(panel)
+    if architecture is not None:
+        drawing = network_svg(architecture.widths, INK[is_dark()])
+        st.image(drawing, width=160, alt=f"Drawing of the network {architecture.label}")
+
+
+def _show_widths(state: PageState, panel: Panel) -> None:
+    if not panel.values["hidden"]:
+        return
+    with st.container(horizontal=True, gap="xsmall"):
+        for layer, width in enumerate(panel.values["hidden"]):
+            number(
+                f"Width {layer + 1}",
+                width,
+                f"p{panel.id}_width_{layer}",
+                partial(state.set_width, panel.id, layer),
+                step=1,
+                width="stretch",
+            )
+
+
+def _show_choices(state: PageState, panel: Panel) -> None:
     with st.container(horizontal=True, gap="xsmall"):
         for field, label, words in _CHOICES:
             choice(
                 label,
-                values[field],
-                f"{key}_{field}",
+                panel.values[field],
+                f"p{panel.id}_{field}",
                 partial(state.set_panel, panel.id, field),
                 options=list(words),
                 format_func=words.__getitem__,
                 width=78,
             )
-    _show_departures(state, panel, position)
-    st.caption(_size(panel))
-    architecture = _architecture(panel)
-    if architecture is not None:
-        ink = INK[is_dark()]
-        drawing = network_svg(architecture.widths, ink)
-        st.image(drawing, width=160, alt=f"Drawing of the network {architecture.label}")
 
 
 def _show_departures(state: PageState, panel: Panel, position: int) -> None:
