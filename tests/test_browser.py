@@ -3,6 +3,7 @@
 import csv
 import io
 import re
+from contextlib import closing
 from dataclasses import replace
 
 import pytest
@@ -23,10 +24,59 @@ from moonlab.codec import QUERY_KEY
 
 pytestmark = pytest.mark.browser
 
+SETTLED = 1700  # milliseconds: only a settled address is followed, back or forward
 
-def test_a_newcomer_adds_a_panel_trains_reads_the_table_and_downloads(page, server):
+
+COLOR_AT = """(canvas, [x, y]) => {
+  const scale = canvas.width / canvas.clientWidth;
+  const target = canvas.getContext('2d');
+  return [...target.getImageData(x * canvas.clientWidth * scale, y * canvas.height, 1, 1).data];
+}"""
+
+
+def test_a_newcomer_looks_adds_a_panel_trains_reads_the_table_and_downloads(page, server):
     visit(page, server)
     wait_for_results(page, 2)
+    check_colors(page)
+    check_slider_and_play(page)
+    add_mine(page)
+    captions = page.locator(".st-key-boundaries figcaption")
+    expect(captions).to_have_text([re.compile("epoch 0 "), re.compile("epoch 0 ")])
+    page.get_by_role("button", name="Train and compare").click()
+    wait_for_results(page, 3)
+    check_table_and_files(page, experiment_in(page.url))
+    check_widths(page)
+
+
+def check_colors(page):
+    """Class 0 is blue, class 1 orange."""
+    for canvas in page.locator(".st-key-boundaries canvas").all():
+        red, _, blue, _ = canvas.evaluate(COLOR_AT, [0.05, 0.05])
+        assert blue > red + 50
+        red, _, blue, _ = canvas.evaluate(COLOR_AT, [0.6, 0.97])
+        assert red > blue + 50
+
+
+def check_slider_and_play(page):
+    """They move all boundaries; in the end these are at epoch 0."""
+    captions = page.locator(".st-key-boundaries figcaption")
+    expect(captions).to_have_text([re.compile("epoch 20 "), re.compile("epoch 20 ")])
+    canvases = page.locator(".st-key-boundaries canvas").all()
+    pictures = [canvas.screenshot() for canvas in canvases]
+    slider = page.get_by_label("Epoch of all boundaries")
+    slider.focus()
+    slider.press("Home")
+    expect(captions).to_have_text([re.compile("epoch 0 "), re.compile("epoch 0 ")])
+    now = [canvas.screenshot() for canvas in canvases]
+    assert all(a != b for a, b in zip(pictures, now, strict=True))
+    page.get_by_role("button", name="Play or pause").click()
+    expect(captions).to_have_text([re.compile("epoch 20 "), re.compile("epoch 20 ")])
+    slider.press("Home")
+    expect(captions).to_have_text([re.compile("epoch 0 "), re.compile("epoch 0 ")])
+    assert "Decision boundary of 2→4→1 at epoch 0" in canvases[0].get_attribute("aria-label")
+
+
+def add_mine(page):
     page.get_by_role("button", name="Add architecture").click()
     expect(page.get_by_label("Name of architecture 3")).to_be_visible()
     page.get_by_label("Name of architecture 3").fill("mine")
@@ -35,10 +85,9 @@ def test_a_newcomer_adds_a_panel_trains_reads_the_table_and_downloads(page, serv
     width.fill("6")
     width.press("Enter")
     expect(page.get_by_text("2→6→1 · 25 parameters")).to_be_visible()
-    page.get_by_role("button", name="Train and compare").click()
-    wait_for_results(page, 3)
 
-    experiment = experiment_in(page.url)
+
+def check_table_and_files(page, experiment):
     assert experiment.architectures[2] == ml.Architecture((6,), name="mine")
     rows = list(csv.DictReader(io.StringIO(download(page, "summary.csv"))))
     expected = ml.compare(experiment).summary()
@@ -56,37 +105,9 @@ def test_a_newcomer_adds_a_panel_trains_reads_the_table_and_downloads(page, serv
     assert len(runs) == 9
 
 
-def test_the_lessons_counts_stand_in_the_table_when_the_page_opens(page, server):
-    page.goto(server)
-    wait_for_results(page, 5)
-    rows = read_table(page)
-    assert [row["Validation count"] for row in rows] == [
-        "58/60",
-        "59/60",
-        "59/60",
-        "59/60",
-        "59/60",
-    ]
-    assert [row["Train count"] for row in rows] == ["240/240"] * 5
-
-
-COLOR_AT = """(canvas, [x, y]) => {
-  const scale = canvas.width / canvas.clientWidth;
-  const target = canvas.getContext('2d');
-  return [...target.getImageData(x * canvas.clientWidth * scale, y * canvas.height, 1, 1).data];
-}"""
-
-
-def test_class_0_is_blue_and_class_1_orange_and_no_width_makes_the_page_scroll_sideways(
-    page, server
-):
-    visit(page, server)
-    wait_for_results(page, 2, figures=True)
-    for canvas in page.locator(".st-key-boundaries canvas").all():
-        red, _, blue, _ = canvas.evaluate(COLOR_AT, [0.05, 0.05])
-        assert blue > red + 50
-        red, _, blue, _ = canvas.evaluate(COLOR_AT, [0.6, 0.97])
-        assert red > blue + 50
+def check_widths(page):
+    """No width makes the page scroll sideways, figures and all."""
+    expect(page.locator(".st-key-curves .js-plotly-plot")).to_be_visible()
     for width in (1440, 1024, 390):
         page.set_viewport_size({"width": width, "height": 900})
         page.wait_for_timeout(500)
@@ -94,94 +115,89 @@ def test_class_0_is_blue_and_class_1_orange_and_no_width_makes_the_page_scroll_s
         assert main.evaluate("area => area.scrollWidth - area.clientWidth") == 0
 
 
-def test_slider_and_play_move_all_boundaries_in_the_browser_alone(page, server):
-    visit(page, server)
-    wait_for_results(page, 2)
-    captions = page.locator(".st-key-boundaries figcaption")
-    expect(captions).to_have_text([re.compile("epoch 20 "), re.compile("epoch 20 ")])
-    pictures = [canvas.screenshot() for canvas in page.locator(".st-key-boundaries canvas").all()]
-    slider = page.get_by_label("Epoch of all boundaries")
-    slider.focus()
-    slider.press("Home")
-    expect(captions).to_have_text([re.compile("epoch 0 "), re.compile("epoch 0 ")])
-    now = [canvas.screenshot() for canvas in page.locator(".st-key-boundaries canvas").all()]
-    assert all(a != b for a, b in zip(pictures, now, strict=True))
-    page.get_by_role("button", name="Play or pause").click()
-    expect(captions).to_have_text([re.compile("epoch 20 "), re.compile("epoch 20 ")])
-    slider.press("Home")
-    page.get_by_role("button", name="Add architecture").click()
-    expect(page.get_by_label("Name of architecture 3")).to_be_visible()
-    expect(captions).to_have_text([re.compile("epoch 0 "), re.compile("epoch 0 ")])
-    label = page.locator(".st-key-boundaries canvas").first.get_attribute("aria-label")
-    assert "Decision boundary of 2→4→1 at epoch 0" in label
-
-
-def test_clicking_train_many_times_trains_once_and_stop_stops(page, server):
-    visit(page, server, BIG)
+def test_a_training_starts_once_outlives_edits_and_other_tabs_and_is_stopped(page, server):
+    name = "http://evil.example/x www.evil.example a@evil.example"
+    named = ml.Architecture((32, 32), engine="numpy", name=name)
+    visit(page, server, replace(BIG, architectures=(named,)))
     page.get_by_role("button", name="Train and compare").dblclick()
     stop = page.get_by_role("button", name="Stop")
     expect(stop).to_be_visible()
-    expect(page.get_by_text("Training 2→32→32→1")).to_be_visible()
+    expect(page.get_by_text(re.compile("Training .*evil"))).to_be_visible()
+    assert page.locator("a[href*=evil]").count() == 0
     expect(page.locator(".st-key-train button")).to_be_disabled()
     page.locator(".st-key-train button").click(force=True, click_count=3)
-    stop.click()
-    expect(stop).to_have_count(0)
-    told = re.compile("Training was stopped|Stopped before there was anything to show")
-    expect(page.get_by_text(told)).to_be_visible()
-    expect(page.locator(".st-key-train button")).to_be_enabled()
-
-
-def test_training_outlives_a_change_of_a_widget_and_a_second_tab(page, server, browser):
-    visit(page, server, BIG)
-    page.get_by_role("button", name="Train and compare").click()
-    expect(page.get_by_text("Training 2→32→32→1")).to_be_visible()
     page.get_by_role("button", name="Add architecture").click()
     expect(page.get_by_label("Name of architecture 2")).to_be_visible()
-    expect(page.get_by_role("button", name="Stop")).to_be_visible()
-    other = page.context.new_page()
-    visit(other, server)
-    page.get_by_role("button", name="Stop").click()
-    expect(page.get_by_role("button", name="Stop")).to_have_count(0)
-    wait_for_results(other, 2)
+    with closing(page.context.new_page()) as other:
+        other.goto(server)
+        expect(other.locator(".st-key-train button")).to_be_visible()
+        expect(stop).to_be_visible()
+        stop.click()
+        expect(stop).to_have_count(0)
+        told = re.compile("Training was stopped|Stopped before there was anything to show")
+        expect(page.get_by_text(told)).to_be_visible()
+        expect(page.locator(".st-key-train button")).to_be_enabled()
+        assert page.locator("a[href*=evil]").count() == 0
+        check_lessons_counts(other)
+        other.goto(f"{server}/?{QUERY_KEY}=broken")
+        expect(other.get_by_text("This link is damaged")).to_be_visible()
+        wait_for_results(other, 5)
 
 
-def test_addresses_in_a_name_from_a_link_become_no_links(page, server):
-    name = "http://evil.example/x www.evil.example a@evil.example"
-    named = ml.Architecture((32, 32), engine="numpy", name=name)
-    experiment = ml.Experiment(ml.DataSpec(), BIG.training, (named,), BIG.seeds)
-    visit(page, server, experiment)
-    page.get_by_role("button", name="Train and compare").click()
-    expect(page.get_by_text("evil").first).to_be_visible()
-    expect(page.get_by_role("button", name="Stop")).to_be_visible()
-    assert page.locator("a[href*=evil]").count() == 0
-    page.get_by_role("button", name="Stop").click()
-    wait_for_results(page, 1)
-    assert page.locator("a[href*=evil]").count() == 0
+def check_lessons_counts(page):
+    wait_for_results(page, 5)
+    rows = read_table(page)
+    counts = ["58/60", "59/60", "59/60", "59/60", "59/60"]
+    assert [row["Validation count"] for row in rows] == counts
+    assert [row["Train count"] for row in rows] == ["240/240"] * 5
 
 
-def test_nonsense_gets_a_sentence_and_is_not_lost_even_by_a_reload(page, server):
+def test_nothing_typed_is_lost_by_back_nonsense_a_reload_or_a_bad_file(page, server, tmp_path):
     visit(page, server)
     wait_for_results(page, 2)
-    seeds = page.get_by_label("Seeds", exact=True)
-    seeds.fill("１６, x")
-    seeds.press("Enter")
+    go_back_and_forward(page)
+    type_a_huge_number_and_none(page)
+    arrange_panels(page)
+    type_nonsense_and_reload(page)
+    load_files(page, tmp_path)
+
+
+def go_back_and_forward(page):
+    noise = page.get_by_label("Noise", exact=True)
+    for value in ("0.3", "0.4"):
+        noise.fill(value)
+        noise.press("Enter")
+        page.wait_for_url(lambda url, value=value: experiment_in(url).data.noise == float(value))
+        page.wait_for_timeout(SETTLED)
+    page.go_back()
+    expect(noise).to_have_value("0.3")
+    page.wait_for_timeout(SETTLED)
+    page.go_back()
+    expect(noise).to_have_value("0.1")
+    page.wait_for_timeout(SETTLED)
+    page.go_forward()
+    expect(noise).to_have_value("0.3")
+    page.wait_for_timeout(SETTLED)
+    page.go_back()
+    expect(noise).to_have_value("0.1")
+
+
+def type_a_huge_number_and_none(page):
+    epochs = page.get_by_label("Epochs", exact=True)
+    epochs.fill("999999999")
+    epochs.press("Tab")
     expect(page.get_by_text("Please correct this")).to_be_visible()
     expect(page.locator(".st-key-train button")).to_be_disabled()
-    expect(seeds).to_have_value("１６, x")
-    assert len(read_table(page)) == 2
-    page.wait_for_url("**draft=*")
-    page.reload()
-    expect(page.get_by_text("Please correct this")).to_be_visible()
-    expect(seeds).to_have_value("１６, x")
-    seeds.fill("0-1")
-    seeds.press("Enter")
+    epochs.fill("20")
+    epochs.press("Tab")
     expect(page.get_by_text("Please correct this")).to_have_count(0)
-    expect(page.locator(".st-key-train button")).to_be_enabled()
+    epochs.fill("")
+    epochs.press("Tab")
+    expect(epochs).to_have_value("20")
 
 
-def test_a_reload_brings_back_what_was_set_up(page, server):
-    visit(page, server)
-    wait_for_results(page, 2)
+def arrange_panels(page):
+    """Of two panels the first is left, with an L2 of its own."""
     first, second = SMALL.architectures
     page.get_by_role("button", name="Move right architecture 1").click()
     page.wait_for_url(lambda url: experiment_in(url).architectures == (second, first))
@@ -193,34 +209,31 @@ def test_a_reload_brings_back_what_was_set_up(page, server):
     page.keyboard.press("Enter")
     departs = replace(first, override={"l2": 0.0})
     page.wait_for_url(lambda url: experiment_in(url).architectures == (departs,))
+    page.keyboard.press("Escape")
+
+
+def type_nonsense_and_reload(page):
+    seeds = page.get_by_label("Seeds", exact=True)
+    seeds.fill("１６, x")
+    seeds.press("Enter")
+    expect(page.get_by_text("Please correct this")).to_be_visible()
+    expect(page.locator(".st-key-train button")).to_be_disabled()
+    expect(seeds).to_have_value("１６, x")
+    assert [row["Architecture"] for row in read_table(page)] == ["2→4→1 (earlier)"]
+    page.wait_for_url("**draft=*")
     page.reload()
+    expect(page.get_by_text("Please correct this")).to_be_visible()
+    expect(seeds).to_have_value("１６, x")
+    expect(page.get_by_text("Departs: L2 0")).to_be_visible()
+    seeds.fill("0-2")
+    seeds.press("Enter")
+    expect(page.get_by_text("Please correct this")).to_have_count(0)
+    expect(page.locator(".st-key-train button")).to_be_enabled()
     wait_for_results(page, 1)
     assert [row["Architecture"] for row in read_table(page)] == ["2→4→1"]
-    expect(page.get_by_text("Departs: L2 0")).to_be_visible()
 
 
-def test_back_and_forward_take_edits_back_and_again(page, server):
-    visit(page, server)
-    wait_for_results(page, 2)
-    noise = page.get_by_label("Noise", exact=True)
-    for value in ("0.3", "0.4"):
-        noise.fill(value)
-        noise.press("Enter")
-        page.wait_for_url(lambda url, value=value: experiment_in(url).data.noise == float(value))
-        page.wait_for_timeout(2000)  # only a settled address is followed
-    page.go_back()
-    expect(noise).to_have_value("0.3")
-    page.wait_for_timeout(2000)
-    page.go_back()
-    expect(noise).to_have_value("0.1")
-    page.wait_for_timeout(2000)
-    page.go_forward()
-    expect(noise).to_have_value("0.3")
-
-
-def test_an_experiment_file_loads_by_upload_and_a_bad_one_gets_sentences(page, server, tmp_path):
-    visit(page, server)
-    wait_for_results(page, 2)
+def load_files(page, tmp_path):
     page.get_by_role("button", name="Load", exact=True).click()
     bad = tmp_path / "bad.json"
     bad.write_text(SMALL.to_json().replace('"relu"', '"rel"').replace("0.1", "-1"), "utf-8")
@@ -232,28 +245,6 @@ def test_an_experiment_file_loads_by_upload_and_a_bad_one_gets_sentences(page, s
     good.write_text(ml.lesson.numpy_experiment().to_json(), "utf-8")
     page.locator("input[type=file]").set_input_files(good)
     page.wait_for_url(lambda url: experiment_in(url) == ml.lesson.numpy_experiment())
-
-
-def test_a_huge_number_is_named_and_a_cleared_one_comes_back(page, server):
-    visit(page, server)
-    wait_for_results(page, 2)
-    epochs = page.get_by_label("Epochs", exact=True)
-    epochs.fill("999999999")
-    epochs.press("Tab")
-    expect(page.get_by_text("Please correct this")).to_be_visible()
-    expect(page.locator(".st-key-train button")).to_be_disabled()
-    epochs.fill("30")
-    epochs.press("Tab")
-    expect(page.get_by_text("Please correct this")).to_have_count(0)
-    epochs.fill("")
-    epochs.press("Tab")
-    expect(epochs).to_have_value("30")
-
-
-def test_a_damaged_link_opens_the_default_page_with_one_sentence(page, server):
-    page.goto(f"{server}/?{QUERY_KEY}=broken")
-    expect(page.get_by_text("This link is damaged")).to_be_visible()
-    wait_for_results(page, 5)
 
 
 FAILING = """
