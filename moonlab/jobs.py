@@ -21,13 +21,24 @@ from moonlab.results import Comparison, Run
 from moonlab.rules import SpecError
 from moonlab.run_keys import RunKey, run_keys
 from moonlab.spec import Experiment
-from moonlab.worker import Event, Failed, Finished, Progressed, Refused, Start, Stop, Trained
+from moonlab.worker import (
+    GIVES_WAY,
+    Event,
+    Failed,
+    Finished,
+    Progressed,
+    Refused,
+    Start,
+    Stop,
+    Trained,
+)
 
 _LOG = logging.getLogger(__name__)
 _STOP_SECONDS = 0.8  # to stop by itself; then the worker is ended
 _GRACE_SECONDS = 180.0  # unwatched; a hidden tab's timers come once a minute
 _UNSEEN_SECONDS = 3.0
 _ATTEMPTS = 2
+_MAX_BYTES = 512 * 2**20
 _THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 FAILURE = "Training failed, and so did a second try. Change something and train again."
@@ -75,9 +86,14 @@ class Job:
         """Whether the page it was started from has gone, as after a reload."""
         return time.monotonic() - self.seen_at > _UNSEEN_SECONDS
 
+    @property
+    def source(self) -> "Job":
+        """Whose progress is this one's: its own, or that of the job that it follows."""
+        return self if self.follows is None or self.follows.is_over else self.follows
+
     def so_far(self) -> Comparison | None:
         """The comparison of those architectures that are done, if any is."""
-        runs = (self.follows or self).runs
+        runs = self.source.runs
         done: dict[RunKey, Run] = {}
         for keys in run_keys(self.experiment):
             if all(key in runs and runs[key].status != "stopped" for key in keys):
@@ -125,14 +141,15 @@ class JobRunner:
     max_cached_bytes : int
         Bound on the arrays of the runs that are kept.
     max_bytes : int
-        Jobs estimated to need more memory are refused: each session keeps its latest results.
+        Jobs estimated to need more memory are refused: each session keeps its latest results, and
+        a job larger than the cache would be trained again when it is asked for again.
     """
 
     def __init__(
         self,
         budget_seconds: float = 300.0,
-        max_cached_bytes: int = 256 * 2**20,
-        max_bytes: int = 512 * 2**20,
+        max_cached_bytes: int = _MAX_BYTES,
+        max_bytes: int = _MAX_BYTES,
     ) -> None:
         self._budget_seconds, self._max_bytes = budget_seconds, max_bytes
         self._cache = _RunCache(max_cached_bytes)
@@ -259,7 +276,7 @@ class JobRunner:
         """The last event of one attempt; None if the worker ended."""
         if self._worker.poll() is not None:
             _end(self._worker)
-            self._worker = _start_worker()
+            self._worker = _start_worker(gives_way=True)
         worker, over = self._worker, threading.Event()
         watch = threading.Thread(target=self._watch, args=(job, worker, over), daemon=True)
         watch.start()
@@ -349,11 +366,11 @@ def _send(worker: "subprocess.Popen[bytes]", message: Start | Stop) -> None:
         _LOG.warning("the worker takes no more messages")
 
 
-def _start_worker() -> "subprocess.Popen[bytes]":
+def _start_worker(*, gives_way: bool = False) -> "subprocess.Popen[bytes]":
     package = str(Path(__file__).resolve().parent.parent)
     path = os.pathsep.join(filter(None, [package, os.environ.get("PYTHONPATH")]))
     return subprocess.Popen(
-        [sys.executable, "-m", "moonlab.worker"],
+        [sys.executable, "-m", "moonlab.worker", *([GIVES_WAY] if gives_way else [])],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         env=os.environ | dict.fromkeys(_THREAD_VARIABLES, "1") | {"PYTHONPATH": path},

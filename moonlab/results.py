@@ -182,7 +182,8 @@ class Comparison:
     def of(cls, experiment: Experiment, runs: Mapping[RunKey, Run]) -> Self:
         """The comparison of an experiment, from runs that may have been trained for another.
 
-        An architecture that lacks a run is left out.
+        An architecture that lacks a run is left out, and in a sequential replay all after it: their
+        draws go on where its own end.
         """
         there, found = [], []
         for architecture, keys in zip(experiment.architectures, run_keys(experiment), strict=True):
@@ -192,6 +193,8 @@ class Comparison:
                 found += [
                     replace(runs[key], architecture=architecture, training=training) for key in keys
                 ]
+            elif experiment.seeding == "sequential":
+                break
         return cls(replace(experiment, architectures=tuple(there)), tuple(found))
 
     def groups(self) -> list[Group]:

@@ -1,6 +1,6 @@
 """The process that trains: descriptions of jobs come in, a stream of events goes out.
 
-Run as `python -m moonlab.worker`; it ends when its standard input does.
+Run as `python -m moonlab.worker [--give-way]`; it ends when its standard input does.
 """
 
 import contextlib
@@ -20,6 +20,7 @@ from moonlab.rules import SpecError
 from moonlab.run_keys import RunKey
 from moonlab.spec import Experiment
 
+GIVES_WAY = "--give-way"
 _NICENESS = 10
 _EVERY_JOB = -1
 
@@ -124,14 +125,22 @@ def _run(start: Start, stopped: set[int], send: BinaryIO) -> None:
 
 
 def _give_way() -> None:
-    os.nice(max(_NICENESS - os.nice(0), 0))
+    """Let the server go before; Windows knows no such order."""
+    if hasattr(os, "nice"):
+        os.nice(max(_NICENESS - os.nice(0), 0))
 
 
-def main() -> None:
+def main(*, gives_way: bool = False) -> None:
     """Take one job after the other until the input ends.
 
-    The first is what the first visitor waits for; from then on the server goes before.
+    Parameters
+    ----------
+    gives_way : bool
+        Whether the server goes before from the start, and not only after the first job, which is
+        what its first visitor waits for.
     """
+    if gives_way:
+        _give_way()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the server, which ends this too
     send = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # whatever else prints must not get between the events
@@ -148,4 +157,4 @@ def main() -> None:
 if __name__ == "__main__":
     from moonlab import worker  # so that events are pickled under the module's own name
 
-    worker.main()
+    worker.main(gives_way=GIVES_WAY in sys.argv)

@@ -55,14 +55,28 @@ def test_where_there_are_none_yet_the_panels_do_not_wait_for_them():
     assert parts(at) == (False, (True, False), False)
 
 
+def lasting(architecture):
+    """Some seconds of small steps."""
+    return replace(architecture, override={"batch_size": 1, "epochs": 1_500})
+
+
 def test_of_the_first_results_there_is_a_picture_before_all_are_trained():
     quick, other = EXPERIMENT.architectures
-    long = replace(other, override={"batch_size": 1, "epochs": 20_000})
-    at = opened(replace(EXPERIMENT, architectures=(quick, long)))
-    at.button(key="train").click().run()
+    at = opened(replace(EXPERIMENT, architectures=(quick, lasting(other))))
     assert parts(at) == (False, (True, False), False)
     job = at.session_state["job"]
     wait_until(lambda: job.so_far() is not None)
     assert job.so_far().experiment.architectures == (quick,)
     assert parts(at.run()) == (True, (True, False), False)
+    assert "The verdict comes when all are there." in at.info[0].value
     assert "job" in at.session_state
+
+
+def test_who_comes_while_others_wait_has_their_first_results_and_the_panels():
+    quick, other = EXPERIMENT.architectures
+    experiment = replace(EXPERIMENT, architectures=(quick, lasting(other)))
+    job = training.job_runner().submit(experiment)
+    wait_until(lambda: job.so_far() is not None)
+    at = opened(experiment)
+    assert "job" in at.session_state
+    assert parts(at) == (True, (True, False), False)

@@ -21,7 +21,7 @@ STOP_SECONDS = 1.5  # one second is promised; the rest is for a busy machine
 
 @pytest.fixture(scope="module")
 def runner():
-    runner = JobRunner(BUDGET)
+    runner = JobRunner(BUDGET, max_bytes=2**31)
     yield runner
     runner.close()
 
@@ -58,8 +58,8 @@ def test_a_job_whose_worker_dies_twice_fails_calmly_and_loses_no_other(runner):
 
 def test_a_job_within_one_long_step_is_stopped_by_ending_the_worker(runner):
     huge = ml.Architecture((1024,) * 6, engine="numpy")
-    training = ml.Training(optimizer="gd", batch_size=None, epochs=100)
-    experiment = ml.Experiment(ml.DataSpec(n_samples=4000), training, (huge,), (0,))
+    training = ml.Training(optimizer="gd", batch_size=None, epochs=3)
+    experiment = ml.Experiment(ml.DataSpec(n_samples=1000), training, (huge,), (0,))
     job, pid = running(runner, experiment), runner.worker_pid
     time.sleep(0.3)
     runner.stop(job)

@@ -186,6 +186,19 @@ def test_a_bad_value_is_named_keeps_training_off_and_loses_nothing():
     assert list(at.query_params) == [QUERY_KEY]
 
 
+def test_going_back_to_what_was_invalid_brings_the_valid_experiment_beside_it_back():
+    at = open_page()
+    at.text_input(key="seeds").set_value("0-3, nonsense").run()
+    invalid = address(at)
+    at.text_input(key="seeds").set_value("0-3").run()
+    at.session_state.address_at = time.monotonic() - 10  # that edit has long settled
+    for key, value in invalid.items():
+        at.query_params[key] = value
+    at.run()
+    assert at.text_input(key="seeds").value == "0-3, nonsense"
+    assert address(at) == invalid
+
+
 def test_all_faults_are_named_at_once():
     at = open_page()
     at.text_input(key="seeds").set_value("?").run()

@@ -46,9 +46,9 @@ def _show_parts(current: Experiment | None, what: shown.Shown) -> None:
     """Show controls, results and panels; the first picture is sent before what stands above it."""
     controls, picture, setup, rest = (st.container() for _ in range(4))
     outcome = None
-    if what.comparison is None:
+    if training.comparison() is None:
         arrival.set_stage(arrival.PAGE)
-    else:
+    if what.comparison is not None:
         outcome = results.outcome_of(what.comparison)
         with picture:
             results.show_picture(what, outcome)
@@ -111,6 +111,7 @@ def _open() -> None:
     st.session_state.n_edits = state.n_edits
     st.session_state.address_at = 0.0
     st.session_state.opens_on = experiment
+    st.session_state.valid_query = experiment.to_query()
 
 
 def _restore_draft(state: PageState) -> None:
@@ -150,6 +151,7 @@ def _follow_address() -> None:
         return
     if QUERY_KEY in st.query_params:
         st.session_state.message = ""
+        st.session_state.valid_query = experiment.to_query()
         page_state().load(experiment)
         _restore_draft(page_state())
 
@@ -174,7 +176,7 @@ def _remember_in_address(experiment: Experiment | None) -> None:
         st.session_state.valid_query = experiment.to_query()
     elif (typed := draft.to_query(page_state().draft())) is not None:
         now[draft.QUERY_KEY] = typed
-    now |= st.session_state.get("valid_query", {})
+    now |= st.session_state.valid_query
     if now != before:
         st.query_params.from_dict(now)
         st.session_state.address_at = time.monotonic()

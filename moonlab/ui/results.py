@@ -45,8 +45,11 @@ def show_picture(shown: Shown, outcome: Outcome) -> None:
     elif not all(shown.trained) and training.active_job() is None:
         st.info("Some architectures are not trained yet. Train to see their results.")
     _warn_of_divergence(outcome.comparison)
-    show_seen(outcome.comparison)
-    show_verdict(outcome.comparison, outcome.judged)
+    if training.comparison() is None:
+        st.info("These are the first results. The verdict comes when all are there.")
+    else:
+        show_seen(outcome.comparison)
+        show_verdict(outcome.comparison, outcome.judged)
     show_boundaries(outcome.comparison, outcome.key)
 
 

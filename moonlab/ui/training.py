@@ -233,7 +233,7 @@ def _show_progress(job: Job, stop_key: str, has_news: Callable[[], bool]) -> Non
         st.rerun()
     job.seen()
     fraction, text = 0.0, "Waiting: other comparisons are before this one…"
-    shown = job.follows if job.follows is not None and not job.follows.is_over else job
+    shown = job.source
     if shown.status == "running":
         text = "Getting ready…"
     if shown.progress is not None:
