@@ -179,7 +179,9 @@ def test_overfitting_shows_the_base_case_then_each_remedy_beside_it():
     right = 100 * np.mean(accuracies(ill))
     assert f"**{right:.1f}%** of fresh ones: it **overfits**" in shown(at)
     assert f"trains on {len(ml.load_data(ill.runs[0].data).y_train)} points" in shown(at)
-    assert_what_surrounds_the_base_case_is_measured(shown(at), ill, trained(at, "overfitting_lesson")[0])
+    assert_what_surrounds_the_base_case_is_measured(
+        shown(at), ill, trained(at, "overfitting_lesson")[0]
+    )
     assert "once a remedy is picked" in shown(at)
     choose(at, "remedy", "L2")
     assert "once a remedy is picked" not in shown(at)
