@@ -9,7 +9,7 @@ from moonlab.judgement import Judgement
 from moonlab.results import Comparison, Group
 from moonlab.stats import PairedDifference
 from moonlab.ui import verdict
-from moonlab.ui.charts import show_figure
+from moonlab.ui.charts import is_dark, show_figure
 from moonlab.ui.words import as_plain_text
 from moonlab.verdicts import Verdict
 
@@ -40,7 +40,7 @@ def _show_seeds(comparison: Comparison, judged: Judgement) -> None:
     st.caption(
         f"A dot per seed; the bar is the average and its 95% interval. {_dashed(groups, best)}"
     )
-    dark = st.context.theme.type == "dark"
+    dark = is_dark()
     figure = figures.accuracy_dots(groups, judged, best, dark)
     show_figure(figure, "dots", figures.accuracy_dots_in_words(groups, judged, best))
 
@@ -51,7 +51,7 @@ def _show_size(comparison: Comparison, judged: Judgement) -> None:
         "Accuracy on fresh points against parameters, with 95% intervals. On the line: no other "
         f"is both smaller and more accurate (filled marks). {_dashed(groups, best)}"
     )
-    dark = st.context.theme.type == "dark"
+    dark = is_dark()
     figure = figures.accuracy_against_parameters(groups, judged, best, dark)
     show_figure(figure, "size", figures.accuracy_against_parameters_in_words(groups, judged))
 
@@ -75,7 +75,7 @@ def _show_pairs(comparison: Comparison, judged: Judgement) -> None:
         "Row minus column, in points of accuracy on fresh points, seed by seed: green, the row is "
         "better; purple, it is worse. A dot marks a clear difference."
     )
-    dark = st.context.theme.type == "dark"
+    dark = is_dark()
     show_figure(
         figures.difference_matrix(judged, dark),
         "matrix",

@@ -12,7 +12,7 @@ from moonlab.judgement import Judgement, judge
 from moonlab.results import Comparison
 from moonlab.ui import training
 from moonlab.ui.boundaries import show_boundaries
-from moonlab.ui.charts import show_figure
+from moonlab.ui.charts import is_dark, show_figure
 from moonlab.ui.details import show_details
 from moonlab.ui.downloads import show_downloads
 from moonlab.ui.sharing import show_seen
@@ -93,7 +93,7 @@ def _show_curves(key: str, comparison: Comparison) -> None:
         several = len(comparison.experiment.seeds) > 1
         single = several and st.toggle("Single runs", key="single_runs")
     st.caption(_curves_caption(several, single))
-    dark = st.context.theme.type == "dark"
+    dark = is_dark()
     figure = _curves(key, scale == "Logarithmic", single, dark, comparison)
     show_figure(figure, "curves", figures.curves_in_words(comparison.groups()))
 
