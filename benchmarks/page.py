@@ -24,6 +24,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")  # before PyTorch is loaded
 from playwright.sync_api import Browser, Locator, Page, TimeoutError, sync_playwright
 from streamlit.testing.v1 import AppTest
 
+from moonlab.presets import PRESETS
 from moonlab.ui import arrival, server, training
 
 ROOT = Path(__file__).parent.parent
@@ -44,9 +45,10 @@ QUIET_MILLISECONDS = 500
 # What is waited for: how many of what, within a part of the page, its shadow roots included
 PARTS = {
     "title": ("body", "h1", 1),
+    "first boundary": (".st-key-boundaries", "figure canvas[aria-label]", 1),
+    "boundaries": (".st-key-boundaries", "figure canvas[aria-label]", 5),
     "last panel": ("body", ".st-key-p5_engine input", 1),
     "table": ('[data-testid="stDataFrame"], .st-key-table', "tbody tr", 5),
-    "boundaries": (".st-key-boundaries", "figure canvas[aria-label]", 5),
     "curves": (".st-key-curves", "svg path", 10),
 }
 WIDTH = ".st-key-p1_width_0 input"
@@ -174,17 +176,35 @@ def type_width(page: Page, width: int) -> float:
     return _settling(page, "keydown", lambda: page.locator(WIDTH).press("Enter"))
 
 
-def script_times() -> tuple[float, float]:
-    """Milliseconds of the server's script: a visitor's first run, and one after a change."""
+def script_times() -> dict[str, float]:
+    """Milliseconds of runs of the server's script, without a browser."""
     for _ in range(2):  # the first waits for training and imports, the second finds them done
         page = AppTest.from_file(str(server.SCRIPT), default_timeout=LIMIT_SECONDS)
         first = _milliseconds(page.run)
-        deadline = time.monotonic() + LIMIT_SECONDS
-        while _is_coming(page) and time.monotonic() < deadline:
-            time.sleep(0.1)
-            page.run()
-    width = page.number_input(key="p1_width_0").set_value(6)
-    return first, _milliseconds(width.run)
+        _load(page, PRESETS["width"].title)
+        _load(page, PRESETS["lesson"].title)
+    ladder = page.selectbox(key="preset").select(PRESETS["width"].title)
+    cached = _milliseconds(ladder.run)
+    width = page.number_input(key="p6_width_0").set_value(6)
+    return {
+        "a visitor's first run": first,
+        "a comparison from the cache": cached,
+        "after a change": _milliseconds(width.run),
+    }
+
+
+def _load(page: AppTest, title: str) -> None:
+    """Choose a preset once the page stands, and wait until its results stand."""
+    _wait_for_page(page)
+    page.selectbox(key="preset").select(title).run()
+    _wait_for_page(page)
+
+
+def _wait_for_page(page: AppTest) -> None:
+    deadline = time.monotonic() + LIMIT_SECONDS
+    while _is_coming(page) and time.monotonic() < deadline:
+        time.sleep(0.1)
+        page.run()
 
 
 def _is_coming(page: AppTest) -> bool:
@@ -274,9 +294,8 @@ def main() -> None:
                     measure_warm(browser, bare, address, times)
         browser.close()
     for _ in range(rounds):
-        first, after = script_times()
-        times["server's script: a visitor's first run"].append(first)
-        times["server's script: after a change"].append(after)
+        for what, milliseconds in script_times().items():
+            times[f"server's script: {what}"].append(milliseconds)
     training.job_runner().close()
     _print_table(times, rounds)
 
