@@ -2,7 +2,7 @@
 
 import re
 
-from browser_helpers import SMALL, experiment_in
+from browser_helpers import SMALL
 from playwright.sync_api import expect
 
 from moonlab.codec import QUERY_KEY
@@ -38,12 +38,6 @@ def expect_alternative(page, key, *words):
     figure = page.locator(f".st-key-{key}").get_by_role("figure")
     for part in words:
         expect(figure).to_have_accessible_name(re.compile(re.escape(part)))
-
-
-def open_in_comparison(page, experiment):
-    page.get_by_role("button", name="Open this in the comparison").click()
-    expect(page.get_by_role("button", name="Train and compare")).to_be_visible()
-    page.wait_for_url(lambda url: QUERY_KEY in url and experiment_in(url) == experiment)
 
 
 def assert_no_failure(page):

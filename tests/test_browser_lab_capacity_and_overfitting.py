@@ -9,14 +9,10 @@ from browser_lab_helpers import (
     choose,
     choose_by_keyboard,
     expect_alternative,
-    open_in_comparison,
     picture,
     visit,
 )
 from playwright.sync_api import expect
-
-from moonlab.lab import remedies
-from moonlab.ui.lab import capacity
 
 pytestmark = pytest.mark.browser
 
@@ -48,8 +44,6 @@ def test_regions_are_counted_before_and_after_training_and_in_depth(page, server
     expect(page.get_by_test_id("stDataFrame")).to_be_visible()
     assert_no_failure(page)
     assert_fits_a_phone(page)
-    open_in_comparison(page, capacity.experiment())
-    assert_no_failure(page)
 
 
 def test_a_remedy_stands_beside_the_base_case_and_another_takes_its_place(page, server):
@@ -75,5 +69,3 @@ def test_a_remedy_stands_beside_the_base_case_and_another_takes_its_place(page, 
     expect(page.get_by_text("Their loss on fresh points is")).to_be_visible()
     assert_no_failure(page)
     assert_fits_a_phone(page)
-    open_in_comparison(page, remedies.more_data())
-    assert_no_failure(page)

@@ -7,13 +7,10 @@ from browser_lab_helpers import (
     choose,
     choose_by_keyboard,
     expect_alternative,
-    open_in_comparison,
     picture,
     visit,
 )
 from playwright.sync_api import expect
-
-from moonlab.ui.lab.engines import engines
 
 pytestmark = pytest.mark.browser
 
@@ -39,5 +36,3 @@ def test_curves_lie_on_each_other_and_pieces_change_by_keyboard_and_on_a_phone(p
     expect(page.get_by_text("gathers the points of each batch")).to_be_visible()
     assert_no_failure(page)
     assert_fits_a_phone(page)
-    open_in_comparison(page, engines())
-    assert_no_failure(page)

@@ -45,9 +45,7 @@ def place_of(page, picture, data, point):
     return svg.evaluate(ON_SCREEN, places[point].tolist())
 
 
-def test_a_clicked_point_comes_under_the_glass_and_a_clicked_weight_is_nudged(
-    page, server, data, trace
-):
+def test_a_point_and_a_weight_are_chosen_by_mouse_and_by_keyboard(page, server, data, trace):
     open_page(page, server)
     check_nudges(page, data, trace)
     page.mouse.click(*place_of(page, 2, data, 17))
@@ -60,9 +58,28 @@ def test_a_clicked_point_comes_under_the_glass_and_a_clicked_weight_is_nudged(
     page.get_by_role("radio", name="Not at all").click()
     expect(page.get_by_text(f"dZ2 (1, 1) = {shown(step.dZ2)}")).to_be_visible()
     assert page.locator(".strip").count() == 8  # Z1, H; dW2, dH, dZ1, both rows of dW1, db1
+    choose_by_keyboard(page)
     page.get_by_role("button", name="Open this in the comparison").click()
     page.wait_for_url(lambda url: f"{QUERY_KEY}=" in url)
     assert experiment_in(page.url) == LESSON
+
+
+def choose_by_keyboard(page):
+    first = "Decision boundary: 0 updates: loss 0.4991, 232 of 300 right (77.3%)"
+    expect(page.get_by_role("img", name=first)).to_be_visible()
+    page.locator("summary").filter(has_text="Choose by keyboard").press("Enter")
+    field = page.get_by_label("Point", exact=True)
+    field.fill("2")
+    field.press("Enter")
+    expect(page.get_by_text("Under the glass: point 2")).to_be_visible()
+    page.get_by_role("radio", name="0", exact=True).focus()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("Space")
+    expect(moment(page, "100")).to_be_checked()
+    page.locator(".st-key-glass_weight input").focus()
+    page.keyboard.type("b1[7")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("loss, b1[7] less")).to_be_visible()
 
 
 def moment(page, updates):
@@ -85,25 +102,6 @@ def check_nudges(page, data, trace):
 
 def shown(value):
     return f"{value.item():.4g}".replace("-", "−")
-
-
-def test_all_is_chosen_by_keyboard_too(page, server):
-    open_page(page, server)
-    first = "Decision boundary: 0 updates: loss 0.4991, 232 of 300 right (77.3%)"
-    expect(page.get_by_role("img", name=first)).to_be_visible()
-    page.locator("summary").filter(has_text="Choose by keyboard").press("Enter")
-    field = page.get_by_label("Point", exact=True)
-    field.fill("2")
-    field.press("Enter")
-    expect(page.get_by_text("Under the glass: point 2")).to_be_visible()
-    page.get_by_role("radio", name="0", exact=True).focus()
-    page.keyboard.press("ArrowRight")
-    page.keyboard.press("Space")
-    expect(moment(page, "100")).to_be_checked()
-    page.locator(".st-key-glass_weight input").focus()
-    page.keyboard.type("b1[7")
-    page.keyboard.press("Enter")
-    expect(page.get_by_text("loss, b1[7] less")).to_be_visible()
 
 
 def test_on_a_phone_a_tap_picks_and_nothing_scrolls_sideways(browser, server, data):

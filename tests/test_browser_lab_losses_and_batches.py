@@ -10,13 +10,11 @@ from browser_lab_helpers import (
     choose,
     choose_by_keyboard,
     expect_alternative,
-    open_in_comparison,
     picture,
     visit,
 )
 from playwright.sync_api import expect
 
-from moonlab import presets
 from moonlab.codec import QUERY_KEY
 from moonlab.lab import batches
 
@@ -47,8 +45,6 @@ def test_a_point_is_moved_and_the_losses_race_from_wrong_starts(page, server):
     expect_alternative(page, "point", "for a point of class 0. At z = -2.1")
     expect_alternative(page, "wrong_race", "against updates: cross-entropy from")
     assert_fits_a_phone(page)
-    assert_no_failure(page)
-    open_in_comparison(page, presets.losses())
     assert_no_failure(page)
 
 
