@@ -16,6 +16,11 @@ settings.register_profile("moonlab", database=None, deadline=None, derandomize=T
 settings.load_profile("moonlab")
 
 
+def pytest_collection_modifyitems(items):
+    """Files with a browser come first, for they are the longest: so all workers end together."""
+    items.sort(key=lambda item: item.get_closest_marker("browser") is None)
+
+
 @pytest.fixture(scope="session")
 def lesson_data():
     return ml.load_data(ml.DataSpec())
