@@ -33,6 +33,16 @@ def small_data():
 
 
 @pytest.fixture(scope="session")
+def numpy_lesson():
+    return ml.compare(ml.lesson.numpy_experiment())
+
+
+@pytest.fixture(scope="session")
+def torch_lesson():
+    return ml.compare(ml.lesson.torch_experiment())
+
+
+@pytest.fixture(scope="session")
 def server():
     with serving("streamlit_app.py") as address:
         yield address

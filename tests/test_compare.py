@@ -17,16 +17,6 @@ CURVES = ["train_loss", "val_loss", "train_accuracy", "val_accuracy"]
 HISTORY = ["architecture", "engine", "seed", "epoch", *CURVES]
 
 
-@pytest.fixture(scope="module")
-def numpy_lesson():
-    return ml.compare(ml.lesson.numpy_experiment())
-
-
-@pytest.fixture(scope="module")
-def torch_lesson():
-    return ml.compare(ml.lesson.torch_experiment())
-
-
 @pytest.mark.parametrize(
     ("epoch", "bce", "percent"),
     [(0, 0.4991, 77.3), (100, 0.2186, 89.7), (200, 0.1079, 97.3), (499, 0.0377, 99.0)],

@@ -23,14 +23,14 @@ def test_a_preset_fits_the_pages_budget_and_is_recognised(name):
     assert preset_of(replace(experiment, seeds=(7, 9))) is None
 
 
-def test_what_was_seen_of_the_lesson_is_its_table():
-    said = PRESETS["lesson"].seen(ml.compare(ml.lesson.torch_experiment()))
+def test_what_was_seen_of_the_lesson_is_its_table(torch_lesson):
+    said = PRESETS["lesson"].seen(torch_lesson)
     assert re.findall(r"\d+/60", said) == ["58/60", "59/60", "59/60", "59/60", "59/60"]
     assert "1.7%" in said
 
 
-def test_what_was_seen_of_the_classifier_by_hand_is_its_trace():
-    said = PRESETS["lesson-numpy"].seen(ml.compare(ml.lesson.numpy_experiment()))
+def test_what_was_seen_of_the_classifier_by_hand_is_its_trace(numpy_lesson):
+    said = PRESETS["lesson-numpy"].seen(numpy_lesson)
     assert "0.4991" in said
     assert "77.3%" in said
     assert "99.0%" in said
