@@ -3,7 +3,7 @@
 import streamlit as st
 
 PICTURE, PAGE, FIGURES = range(3)
-_SECONDS = 0.3
+_SECONDS = {PICTURE: 0.3, PAGE: 0.8}  # for the browser to draw a stage before the next one comes
 
 
 def has_come(stage: int) -> bool:
@@ -18,11 +18,11 @@ def set_stage(stage: int) -> None:
 
 def show_next_stage() -> None:
     """Ask for the next stage as soon as the browser has drawn this one."""
-    if not has_come(FIGURES):
-        _show_next(st.session_state.stage)
+    stage = st.session_state.stage
+    if stage in _SECONDS:
+        st.fragment(_show_next, run_every=_SECONDS[stage])(stage)
 
 
-@st.fragment(run_every=_SECONDS)
 def _show_next(stage: int) -> None:
     """Called by the page first, which the browser then draws, and by the browser's clock after."""
     if st.session_state.get("drawn_stage") == stage:
