@@ -11,8 +11,10 @@ from streamlit.testing.v1 import AppTest
 import moonlab as ml
 from moonlab.judgement import judge
 from moonlab.results import Group
+from moonlab.stats import wilson
 from moonlab.ui import training
 from moonlab.ui.state import PageState
+from moonlab.ui.table import _in_percent
 
 FIGURE_SPACE = "\u2007"
 NETWORKS = tuple(ml.Architecture((n,), engine="numpy") for n in (2, 8))
@@ -116,6 +118,18 @@ def test_of_one_run_counts_and_intervals_stand_beside_each_other(single):
         low, high = 100 * (middle - half), 100 * (middle + half)
         assert row["Validation interval"] == f"{low:.0f}–{high:.0f}%"
         assert row["Diagnosis"] == "—"
+
+
+@pytest.mark.parametrize(
+    ("correct", "n", "text"),
+    [(59, 60, "91.1–99.7%"), (60, 60, "94–100%"), (57, 60, "86–98%")],
+)
+def test_an_interval_reaches_100_percent_only_if_it_does(correct, n, text):
+    assert _in_percent(wilson(correct, n)) == text
+
+
+def test_what_is_missing_is_shown_as_such(single):
+    assert shown(_table_alone, single).dataframe[0].proto.placeholder == "—"
 
 
 @pytest.mark.parametrize("n_seeds", [1, 2])

@@ -154,6 +154,8 @@ def _draw(frame: pd.DataFrame, digits: Sequence[int], told: Texts, order: list[s
         column_config=_config(told),
         column_order=order,
         key="table",
+        placeholder="—",
+        alt="The results of each architecture",
     )
 
 
@@ -201,6 +203,8 @@ def _validation_interval(group: Group) -> str:
 def _in_percent(interval: Interval) -> str:
     digits = digits_of(interval)
     low, high = max(interval.low, 0.0), min(interval.high, 1.0)  # t may reach beyond what can be
+    if high < 1.0 <= round(high, digits + 2):
+        digits += 1  # "100%" would say too much
     return f"{100 * low:.{digits}f}–{percent(high, digits)}" if high >= low else "—"
 
 
