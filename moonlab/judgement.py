@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from moonlab.diagnosis import Diagnosis, diagnose
+from moonlab.parameters import Floats
 from moonlab.results import Group
 from moonlab.rules import Fault, SpecError
 from moonlab.stats import (
@@ -87,17 +88,38 @@ def judge(groups: Sequence[Group], margin_points: float = MARGIN_POINTS) -> Judg
         pair._replace(first=compared[pair.first], second=compared[pair.second])
         for pair in (paired_differences(scores) if len(compared) > 1 else [])
     )
-    sizes = [groups[index].runs[0].architecture.n_parameters for index in compared]
+    diagnoses = tuple(_diagnosis(group) for group in groups)
     return Judgement(
         names,
         compared,
         tuple(accuracy_interval(group) for group in groups),
         tuple(_regret(group) for group in groups),
-        tuple(_diagnosis(group) for group in groups),
-        overall([names[i] for i in compared], sizes, scores, margin_points) if compared else None,
+        diagnoses,
+        _overall(groups, compared, scores, diagnoses, margin_points) if compared else None,
         pairs,
         tuple(verdict(pair, names, margin_points) for pair in pairs),
         tuple(seeds_needed(pair, margin_points / 100) for pair in pairs),
+    )
+
+
+def _overall(
+    groups: Sequence[Group],
+    compared: tuple[int, ...],
+    scores: Floats,
+    diagnoses: Sequence[Diagnosis | None],
+    margin_points: float,
+) -> Overall:
+    found = [diagnoses[index] for index in compared]
+    return overall(
+        [groups[index].name for index in compared],
+        [groups[index].runs[0].architecture.n_parameters for index in compared],
+        scores,
+        margin_points,
+        unstable=[
+            position
+            for position, one in enumerate(found)
+            if one is not None and one.kind in ("unstable", "diverged")
+        ],
     )
 
 

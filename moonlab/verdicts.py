@@ -1,7 +1,7 @@
 """What is said of a comparison: a verdict for each pair, and for the whole."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from itertools import combinations
 from typing import Literal, NamedTuple
 
@@ -162,6 +162,8 @@ def overall(
     n_parameters: Sequence[int],
     scores: Sequence[Sequence[float]] | Floats,
     margin_points: float = MARGIN_POINTS,
+    *,
+    unstable: Collection[int] = (),
 ) -> Overall:
     """Who leads, who clearly falls behind, and which one to start from.
 
@@ -175,6 +177,8 @@ def overall(
         Accuracies as shares; a column holds what all architectures got from one seed.
     margin_points : float
         As for `verdict`.
+    unstable : collection of int
+        Positions of those not to start from, as long as another one leads, too.
 
     Raises
     ------
@@ -201,8 +205,9 @@ def overall(
         mean = mean_interval(array[leader])
         average = f"{percent(mean.mean, digits_of(mean))} over {array.shape[1]} seeds"
         first = _leaders(names, top, leader, average)
-    start = min(top, key=lambda i: n_parameters[i])
-    return Overall(f"{first} {_start(names, n_parameters, top, start)}", found, start)
+    steady = [i for i in top if i not in unstable] or top
+    start = min(steady, key=lambda i: n_parameters[i])
+    return Overall(f"{first} {_start(names, n_parameters, top, steady, start)}", found, start)
 
 
 def _too_few(n: int) -> str:
@@ -294,11 +299,15 @@ def _leaders(names: Sequence[str], top: list[int], leader: int, average: str) ->
     return f"{_leading(names, top)} lead: none is {highest}; {_falls(names, behind)}."
 
 
-def _start(names: Sequence[str], sizes: Sequence[int], top: list[int], start: int) -> str:
+def _start(
+    names: Sequence[str], sizes: Sequence[int], top: list[int], steady: list[int], start: int
+) -> str:
     if len(top) == 1:
         return "Start from it."
-    tied = [sizes[i] for i in top].count(sizes[start]) > 1
+    tied = [sizes[i] for i in steady].count(sizes[start]) > 1
     why = ": none of these is smaller" if tied else ", the smallest of these"
+    if any(sizes[i] <= sizes[start] for i in top if i not in steady):
+        why += " that is not unstable"
     return f"Start from {names[start]}{why} ({sizes[start]:,} parameters)."
 
 

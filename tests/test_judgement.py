@@ -129,3 +129,14 @@ def test_the_halves_of_a_race_against_itself_are_not_called_paired(comparison):
 def test_one_run_cannot_be_raced_against_itself(comparison):
     with pytest.raises(ml.SpecError, match="at least two runs"):
         race_against_itself(comparison.groups()[0]._replace(runs=comparison.runs[:1]))
+
+
+def test_an_unstable_leader_is_not_the_one_to_start_from(comparison):
+    """Of two that are equal but for that, the first would be named."""
+    steady = comparison.groups()[1]
+    failed = [replace(run, status="diverged") for run in steady.runs[:3]]
+    shaky = Group("shaky", tuple(failed) + steady.runs[3:])
+    judged = judge([shaky, steady])
+    assert judged.diagnoses[0].kind == "unstable"
+    assert judged.overall.start_from == 1
+    assert judge([shaky, shaky._replace(name="as shaky")]).overall.start_from == 0

@@ -271,7 +271,7 @@ def test_what_cannot_be_settled_by_as_many_seeds_as_there_may_be_says_so(compari
     (needed,) = judge(wide.groups()).needed
     assert needed > 128
     words, at = looked_at(wide, "Pairs")
-    assert words.count("the chance that they settle it is below 80%") == 2
+    assert words.count("the chance that so many settle the difference is below 80%") == 2
     assert at.button(key="more_seeds_for_pair").label == "Train 120 more seeds for this pair"
     close = with_accuracies(comparison, 0.85 + SCATTER, 0.862 - 0.2 * SCATTER)
     (needed,) = judge(close.groups()).needed

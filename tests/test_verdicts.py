@@ -284,6 +284,26 @@ def test_eight_architectures_still_make_a_short_text():
     )
 
 
+def test_what_is_unstable_is_not_the_one_to_start_from_unless_all_that_lead_are():
+    scores = np.full((3, 20), 0.9)
+    equal = "A, B and C are equivalent here, to within 1 point."
+    found = overall(["A", "B", "C"], [3, 9, 9], scores, unstable=[0])
+    assert found.start_from == 1
+    assert (
+        found.text
+        == f"{equal} Start from B: none of these is smaller that is not unstable (9 parameters)."
+    )
+    found = overall(["A", "B", "C"], [3, 9, 12], scores, unstable=[0])
+    assert (
+        found.text
+        == f"{equal} Start from B, the smallest of these that is not unstable (9 parameters)."
+    )
+    found = overall(["A", "B", "C"], [3, 9, 12], scores, unstable=[2])
+    assert found.text == f"{equal} Start from A, the smallest of these (3 parameters)."
+    found = overall(["A", "B", "C"], [3, 9, 12], scores, unstable=[0, 1, 2])
+    assert found.text == f"{equal} Start from A, the smallest of these (3 parameters)."
+
+
 def test_one_clear_leader():
     scores = np.array([with_moments(mean, 0.002) for mean in (0.90, 0.95, 0.85)])
     scores = scores + np.random.default_rng(1).normal(0, 0.002, (3, 20))

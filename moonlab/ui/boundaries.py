@@ -118,7 +118,8 @@ def _in_words(view: View, comparison: Comparison) -> str:
     of_seeds = f"{max(numbers)} seeds" if len(numbers) == 1 else "the seeds of each"
     over = "" if numbers == {1} else f", mean over {of_seeds}"
     text = {
-        "mean": f"Probability of each class{over}: the deeper the colour, the surer.",
+        "mean": f"Probability of each class{over}: the deeper the colour, the surer."
+        + (" A cross is on a point where this mean is wrong." if over else ""),
         "disagreement": "Share of the seeds that contradict their majority, from none to half.",
         "difference": f"Probability of class 1 in the first minus that in the second{over}. "
         "In the difference a cross is on a point that they classify differently.",

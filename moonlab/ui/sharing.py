@@ -65,7 +65,7 @@ def _show_share(current: Experiment | None) -> None:
     st.caption("The address of this page is the experiment. Copy it from here:")
     address, key = (st.context.url or "").split("?")[0], current.to_query()[QUERY_KEY]
     st.code(f"{address}?{QUERY_KEY}={key}", language=None, wrap_lines=True)
-    st.caption("This trains the same without the page:")
+    st.caption("This trains the same without the page, in its folder, by its Python (README):")
     st.code(f"python -m moonlab compare {key} --out results", language="sh", wrap_lines=True)
 
 

@@ -23,10 +23,11 @@ _WORDS = """
 - **Clear**: so large a difference would come from luck in fewer than 5 of 100 comparisons, all
   pairs counted together (Holm's correction), if the number of seeds was fixed beforehand. Who
   adds seeds until it is clear is fooled more often.
-- **Equivalent**: the whole interval lies within the margin. **Unclear**: neither; more seeds
-  would tell. The number named settles it with a chance of {power:.0%}, if average and spread stay
-  as they are.
-- **Tier 1**: the leader, and all that are not clearly worse than it.
+- **Equivalent**: the whole interval lies within the margin, even if one wins steadily. **Unclear**:
+  neither; more seeds would tell. The number named settles it with a chance of {power:.0%}, if
+  average and spread stay as they are.
+- **Tier 1**: the leader, and all that are not clearly worse than it. The smallest of them is the
+  one to start from, unless too many of its seeds failed.
 - **Regret**: points that are missing to the best classifier that can exist for this data.
 """
 
@@ -97,7 +98,7 @@ def offer_seeds(comparison: Comparison, wanted: int, key: str, purpose: str = ""
     if wanted > MAX_SEEDS:
         st.caption(
             f"{MAX_SEEDS} seeds are the most there can be: "
-            f"the chance that they settle it is below {POWER:.0%}."
+            f"the chance that so many settle the difference is below {POWER:.0%}."
         )
 
 
