@@ -10,6 +10,7 @@ from hypothesis import configuration, settings
 from playwright.sync_api import expect
 
 import moonlab as ml
+from moonlab.ui import training
 
 configuration.set_hypothesis_home_dir(os.path.join(tempfile.gettempdir(), "moonlab-hypothesis"))
 settings.register_profile("moonlab", database=None, deadline=None, derandomize=True)
@@ -40,6 +41,14 @@ def numpy_lesson():
 @pytest.fixture(scope="session")
 def torch_lesson():
     return ml.compare(ml.lesson.torch_experiment())
+
+
+@pytest.fixture(scope="module")
+def own_worker():
+    """Ends the worker of the page that AppTest runs, after the tests of a file."""
+    yield
+    training.job_runner().close()
+    training._job_runner.cache_clear()
 
 
 @pytest.fixture(scope="session")

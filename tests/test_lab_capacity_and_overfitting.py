@@ -1,12 +1,11 @@
 """The pages of capacity and of overfitting, run by Streamlit's AppTest: no browser."""
 
-import time
 from collections import Counter
 from dataclasses import replace
 
 import numpy as np
 import pytest
-from streamlit.testing.v1 import AppTest
+from lab_helpers import choose, new_page, open_page, settled
 
 import moonlab as ml
 from moonlab.judgement import judge
@@ -15,25 +14,9 @@ from moonlab.lab.choosing import choose_by_validation, fresh_scores
 from moonlab.lab.pieces import count_regions
 from moonlab.lab.regions import linear_regions, network_bound
 from moonlab.stats import wilson
-from moonlab.ui import training
 from moonlab.ui.lab import capacity, overfitting
 
-SCRIPT = """
-from moonlab.ui import page
-from moonlab.ui.lab import {name}
-page.open_session()
-{name}.show()
-"""
-QUICK = ml.Experiment(
-    training=ml.Training(epochs=1), architectures=(ml.Architecture((2,), engine="numpy"),)
-)
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _end_the_worker():
-    yield
-    training.job_runner().close()
-    training._job_runner.cache_clear()
+pytestmark = pytest.mark.usefixtures("own_worker")
 
 
 @pytest.fixture
@@ -41,29 +24,6 @@ def few_seeds(monkeypatch):
     """As few as support a verdict."""
     for module in (capacity, remedies):
         monkeypatch.setattr(module, "SEEDS", tuple(range(6)))
-
-
-def open_page(name):
-    at = AppTest.from_string(SCRIPT.format(name=name), default_timeout=60)
-    for key, value in QUICK.to_query().items():
-        at.query_params[key] = value
-    return settled(at.run())
-
-
-def settled(at, seconds=60):
-    """The page once it is all there; AppTest runs no timers, so run it by hand."""
-    deadline = time.monotonic() + seconds
-    while any((button.key or "").endswith("_stop") for button in at.button):
-        assert time.monotonic() < deadline, "the page did not get ready"
-        time.sleep(0.05)
-        at.run()
-    assert not at.exception
-    return at
-
-
-def choose(at, key, value):
-    at.segmented_control(key=key).set_value(value)
-    return settled(at.run())
 
 
 def shown(at):
@@ -87,7 +47,7 @@ def test_capacity_counts_the_regions_of_the_network_and_epoch_that_were_chosen()
     groups = trained(at, "capacity")
     where = capacity._where(capacity.experiment().to_json())
     for index in (capacity.WIDE, capacity.DEEP):
-        choose(at, "capacity_network", index)
+        choose(at, capacity_network=index)
         run = groups[index].runs[0]
         (in_view,), (along,) = count_regions([run], where.view, *where.line)
         hidden = run.architecture.hidden
@@ -97,7 +57,7 @@ def test_capacity_counts_the_regions_of_the_network_and_epoch_that_were_chosen()
             "Regions in view": (str(in_view), f"at most {network_bound(hidden):,} in the plane"),
             "Along the dashed line": (str(along), f"at most {network_bound(hidden, 1)} on a line"),
         }
-    choose(at, "capacity_network", capacity.WIDE)
+    choose(at, capacity_network=capacity.WIDE)
     at.select_slider(key="capacity_epoch").set_value(0).run()
     assert metrics(at)["Regions in view"] == ("32", "at most 137 in the plane")
     assert "make 2 × 16 pieces" in shown(at)
@@ -108,7 +68,7 @@ def test_capacity_answers_every_guess_and_compares_shallow_with_deep():
     at = open_page("capacity")
     assert "1 + 16 + 16·15/2 = 137" not in shown(at)
     for guess in (17, 32, 137, 65_536):
-        choose(at, "capacity_guess", guess)
+        choose(at, capacity_guess=guess)
         assert f"**{guess:,}?**" in shown(at)
         assert "1 + 16 + 16·15/2 = 137 pieces" in shown(at)
         assert len(at.success) == (guess == 137)
@@ -141,7 +101,7 @@ def test_capacity_answers_every_guess_and_compares_shallow_with_deep():
 @pytest.mark.parametrize("module", [capacity, overfitting])
 def test_a_page_without_results_still_leads_to_the_comparison(module, monkeypatch):
     monkeypatch.setattr(module, "results_of", lambda experiment, key: None)
-    at = AppTest.from_string(SCRIPT.format(name=module.__name__.split(".")[-1]), default_timeout=60)
+    at = new_page(module.__name__.split(".")[-1])
     assert not at.run().exception
     at.button(key="open").click().run()
     assert at.session_state["go_to_comparison"]
@@ -183,21 +143,21 @@ def test_overfitting_shows_the_base_case_then_each_remedy_beside_it():
         shown(at), ill, trained(at, "overfitting_lesson")[0]
     )
     assert "once a remedy is picked" in shown(at)
-    choose(at, "remedy", "L2")
+    choose(at, remedy="L2")
     assert "once a remedy is picked" not in shown(at)
     groups = trained(at, "remedies")
     index = [group.name for group in groups].index("L2")
     assert f"**L2**: {overfitting.WHY['L2']}" in shown(at)
     assert f"**{100 * np.mean(accuracies(groups[index])):.1f}%** of fresh ones" in shown(at)
     assert_validation_chooses_before_the_test_points_are_touched(at, groups)
-    choose(at, "remedy", remedies.MORE_DATA)
+    choose(at, remedy=remedies.MORE_DATA)
     (many,) = trained(at, "more")
     more, *_, dropout, _ = remedies.compare_remedies(groups, many)
     assert f"More data: +{100 * more.mean:.1f} points on average" in shown(at)
     sizes = [len(ml.load_data(one.runs[0].data).y_train) for one in (many, ill)]
     assert f"{sizes[0]} training points in place of {sizes[1]}" in shown(at)
     assert_opens(at, "the base case on more data", remedies.more_data())
-    choose(at, "remedy", "Dropout")
+    choose(at, remedy="Dropout")
     assert f"**{dropout.verdict}.**" in shown(at)
     assert_opens(at, "the base case and the remedies on its data", remedies.remedies())
 

@@ -2,10 +2,10 @@
 
 import dataclasses
 import re
-import time
 
 import numpy as np
 import pytest
+from lab_helpers import choose, open_page
 from numpy.testing import assert_allclose
 from scipy.special import expit
 from streamlit.testing.v1 import AppTest
@@ -15,49 +15,11 @@ from moonlab.lab.modes import in_both_modes, marks
 from moonlab.lab.moments import moments
 from moonlab.lab.parity import loss_gaps
 from moonlab.lab.under_glass import nudge, parameter_names, step_values
-from moonlab.ui import arrival, training
+from moonlab.ui import arrival
 from moonlab.ui.lab import engines, from_scratch, glass
 
-SCRIPT = """
-from moonlab.ui import page
-from moonlab.ui.lab import {name}
-page.open_session()
-{name}.show()
-"""
-QUICK = ml.Experiment(
-    training=ml.Training(epochs=1), architectures=(ml.Architecture((2,), engine="numpy"),)
-)
+pytestmark = pytest.mark.usefixtures("own_worker")
 NETWORK = ml.lesson.numpy_experiment().architectures[0]
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _end_the_worker():
-    yield
-    training.job_runner().close()
-    training._job_runner.cache_clear()
-
-
-def open_page(name):
-    at = AppTest.from_string(SCRIPT.format(name=name), default_timeout=60)
-    for key, value in QUICK.to_query().items():
-        at.query_params[key] = value
-    return settled(at.run())
-
-
-def waits(at):
-    return any(not job.is_over for job in at.session_state["asides"].values())
-
-
-def settled(at, seconds=60):
-    """The page once its jobs are over; AppTest runs no timers, so run it by hand."""
-    deadline = time.monotonic() + seconds
-    while waits(at):
-        assert time.monotonic() < deadline, "a job did not end"
-        time.sleep(0.02)
-        if not waits(at):
-            at.run()
-    assert not at.exception
-    return at
 
 
 def texts(at):
@@ -66,12 +28,6 @@ def texts(at):
 
 def codes(at):
     return [part.value for part in at.code]
-
-
-def choose(at, **choices):
-    for key, value in choices.items():
-        at.segmented_control(key=key).set_value(value)
-    return settled(at.run())
 
 
 @pytest.fixture(scope="module")

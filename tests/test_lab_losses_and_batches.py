@@ -1,11 +1,10 @@
 """The pages of the losses and of the batches, run by Streamlit's AppTest: no browser."""
 
 import re
-import time
 
 import numpy as np
 import pytest
-from streamlit.testing.v1 import AppTest
+from lab_helpers import choose, new_page, open_page
 
 import moonlab as ml
 from moonlab import presets
@@ -14,55 +13,16 @@ from moonlab.lab import batches
 from moonlab.lab.gradient_noise import gradient_noise
 from moonlab.lab.point_loss import PointLoss
 from moonlab.lab.wrong_start import compare_from, confidently_wrong
-from moonlab.ui import training
 from moonlab.ui.lab import batches as batches_page
 from moonlab.ui.lab import losses as losses_page
 
-SCRIPT = """
-from moonlab.ui import page
-from moonlab.ui.lab import {name}
-page.open_session()
-{name}.show()
-"""
-QUICK = ml.Experiment(
-    training=ml.Training(epochs=1), architectures=(ml.Architecture((2,), engine="numpy"),)
-)
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _end_the_worker():
-    yield
-    training.job_runner().close()
-    training._job_runner.cache_clear()
-
-
-def open_page(name):
-    at = AppTest.from_string(SCRIPT.format(name=name), default_timeout=60)
-    for key, value in QUICK.to_query().items():
-        at.query_params[key] = value
-    return settled(at.run())
-
-
-def settled(at, seconds=60):
-    """The page once its jobs are over; AppTest runs no timers, so run it by hand."""
-    deadline = time.monotonic() + seconds
-    while any(not job.is_over for job in at.session_state["asides"].values()):
-        assert time.monotonic() < deadline, "a job did not end"
-        time.sleep(0.05)
-        at.run()
-    assert not at.run().exception
-    return at
+pytestmark = pytest.mark.usefixtures("own_worker")
 
 
 def shown(at):
     """All texts as one reads them: without escapes and invisible joiners."""
     parts = [*at.markdown, *at.caption, *at.info]
     return "\n".join(re.sub(r"[\\\u2060]", "", part.value) for part in parts)
-
-
-def choose(at, key, value):
-    at.segmented_control(key=key).set_value(value)
-    return settled(at.run())
 
 
 @pytest.fixture(scope="module")
@@ -124,13 +84,13 @@ def test_the_race_from_wrong_starts_is_shown_once_its_outcome_was_guessed(losses
     assert "20 networks 2→16→1, 200 steps" in shown(losses)
     assert "this race can be seen here only" in shown(losses)
     assert "guessed.**" not in shown(losses)
-    choose(losses, "guess", "Squared error")
-    choose(losses, "sureness", 4.0)
+    choose(losses, guess="Squared error")
+    choose(losses, sureness=4.0)
     wrong = wrong_race(ordinary, 4.0)
     (said,) = judge(wrong.groups()).verdicts
     assert said.text in shown(losses)
     assert "Not as you guessed" in shown(losses)
-    choose(losses, "guess", "Cross-entropy")
+    choose(losses, guess="Cross-entropy")
     assert "**As you guessed.**" in shown(losses)
     by_entropy, by_square = wrong.groups()
     began = np.mean([run.curves[0] for run in by_entropy.runs], axis=0)
@@ -151,8 +111,8 @@ def says_one_class(run):
 
 
 def test_the_losses_say_where_the_lesson_and_both_races_part(losses, ordinary):
-    choose(losses, "guess", "Neither")
-    choose(losses, "sureness", 1.0)
+    choose(losses, guess="Neither")
+    choose(losses, sureness=1.0)
     slow, wrong = (
         [f"{100 * np.mean(accuracies(group)):.1f}%" for group in comparison.groups()]
         for comparison in (ordinary, wrong_race(ordinary, 1.0))
@@ -171,7 +131,7 @@ def accuracies(group):
 @pytest.mark.parametrize("module", [losses_page, batches_page])
 def test_a_page_without_results_still_leads_to_the_comparison(module, monkeypatch):
     monkeypatch.setattr(module, "results_of", lambda experiment, key: None)
-    at = AppTest.from_string(SCRIPT.format(name=module.__name__.split(".")[-1]), default_timeout=60)
+    at = new_page(module.__name__.split(".")[-1])
     assert not at.run().exception
     at.button(key="open").click().run()
     assert at.session_state["go_to_comparison"]
@@ -203,9 +163,9 @@ def test_three_races_show_their_winners_once_guessed_and_say_whether_they_differ
     }
     so_far = []
     for race, experiment in experiments.items():
-        choose(racers, "race", race)
+        choose(racers, race=race)
         assert shows_no_winner(racers)
-        choose(racers, f"guess_{race}", "batch 32")
+        choose(racers, **{f"guess_{race}": "batch 32"})
         comparison = racers.session_state["asides"][race].comparison
         assert comparison.experiment == experiment
         judged = judge(comparison.groups())
@@ -248,20 +208,20 @@ def test_the_answer_calls_a_tie_a_tie_and_waits_for_all_races():
 
 
 def test_the_race_of_seconds_runs_as_many_updates_as_the_times_measured_allow(racers):
-    choose(racers, "race", "seconds")
-    choose(racers, "clock", "20 networks at once")
-    choose(racers, "guess_seconds", "batch 32")
+    choose(racers, race="seconds")
+    choose(racers, clock="20 networks at once")
+    choose(racers, guess_seconds="batch 32")
     assert "About 29 ms of updates: 96, 480 and 960 of them" in shown(racers)
     assert "takes 10.0 times as long" in shown(racers)
     assert "**Batch 32 wins**; as you guessed." in shown(racers)
-    choose(racers, "clock", "One network alone")
+    choose(racers, clock="One network alone")
     assert "About 12 ms of updates: 311, 480 and 480 of them" in shown(racers)
     assert "takes 1.7 times as long" in shown(racers)
     assert "**Full batch wins**; your guess was batch 32." in shown(racers)
 
 
 def test_costs_and_the_noise_of_the_gradient_are_measured(racers):
-    choose(racers, "race", "epochs")
+    choose(racers, race="epochs")
     text = shown(racers)
     assert "| Updates an epoch | 1 | 8 | 240 |" in text
     assert "updates of an epoch, 1, 8 and 240, and what a batch holds" in text

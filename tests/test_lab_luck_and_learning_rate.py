@@ -1,11 +1,10 @@
 """The pages of luck and of the learning rate, run by Streamlit's AppTest: no browser."""
 
-import time
 from dataclasses import replace
 
 import numpy as np
 import pytest
-from streamlit.testing.v1 import AppTest
+from lab_helpers import choose, open_page, settled
 
 import moonlab as ml
 from moonlab import lesson
@@ -15,28 +14,12 @@ from moonlab.lab import luck
 from moonlab.lab.figures_rates import told
 from moonlab.lab.pace import RATES, climb, ladder, pace
 from moonlab.lab.variance_shares import Share, VarianceShares, variance_shares
-from moonlab.ui import training
 from moonlab.ui.lab import learning_rate, luck_sources
 from moonlab.ui.lab import luck as luck_page
 
-SCRIPT = """
-from moonlab.ui import page
-from moonlab.ui.lab import {name}
-page.open_session()
-{name}.show()
-"""
-QUICK = ml.Experiment(
-    training=ml.Training(epochs=1), architectures=(ml.Architecture((2,), engine="numpy"),)
-)
+pytestmark = pytest.mark.usefixtures("own_worker")
 NAMES = ["2→4→1", "2→16→1", "2→32→1", "2→8→8→1", "2→16→16→1"]
 ORIGINAL = lesson.torch_experiment()
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _end_the_worker():
-    yield
-    training.job_runner().close()
-    training._job_runner.cache_clear()
 
 
 @pytest.fixture
@@ -59,40 +42,12 @@ def few_starts(monkeypatch):
     return few
 
 
-def open_page(name):
-    at = AppTest.from_string(SCRIPT.format(name=name), default_timeout=60)
-    for key, value in QUICK.to_query().items():
-        at.query_params[key] = value
-    return settled(at.run())
-
-
-def settled(at, seconds=60):
-    """The page once it is all there; AppTest runs no timers, so run it by hand."""
-    deadline = time.monotonic() + seconds
-    while is_waiting(at):
-        assert time.monotonic() < deadline, "the page did not get ready"
-        time.sleep(0.05)
-        at.run()
-    assert not at.exception
-    return at
-
-
-def is_waiting(at):
-    """Whether a part is still training: it has a button that stops it."""
-    return any((button.key or "").endswith("_stop") for button in at.button)
-
-
 def shown(at):
     return "\n".join(part.value for part in [*at.markdown, *at.caption])
 
 
 def rank(at, ranking):
     at.pills(key="ranking").set_value(ranking)
-    return settled(at.run())
-
-
-def choose(at, key, value):
-    at.segmented_control(key=key).set_value(value)
     return settled(at.run())
 
 
@@ -149,8 +104,8 @@ def test_the_lesson_in_words_counts_what_the_tables_hold():
 def test_shares_of_the_variance_are_shown_once_the_largest_was_guessed():
     at = open_page("luck")
     assert "In brackets" not in shown(at)
-    choose(at, "luck_network", 1)
-    choose(at, "source_guess_1", "Batch order")
+    choose(at, luck_network=1)
+    choose(at, source_guess_1="Batch order")
     exam = ml.load_data(ml.DataSpec())
     runs = [ml.compare(luck.varying((16,), s)).runs for s in (*luck.SOURCES, luck.TOGETHER)]
     *alone, together = (luck.on_one_exam(each, exam) for each in runs)
@@ -158,9 +113,9 @@ def test_shares_of_the_variance_are_shown_once_the_largest_was_guessed():
     assert luck_sources.sources_in_words(found, "Batch order") in shown(at)
     by_few = np.std([run.scores.val.accuracy for run in runs[-1]], ddof=1)
     assert luck_sources.caveats_in_words(found, by_few) in shown(at)
-    choose(at, "luck_network", 0)
+    choose(at, luck_network=0)
     assert "In brackets" not in shown(at)
-    choose(at, "luck_network", 1)
+    choose(at, luck_network=1)
     assert "In brackets" in shown(at)
 
 
@@ -208,16 +163,16 @@ def test_the_data_draw_does_much_less_to_the_smallest_network_from_another_start
 def test_the_ladder_is_shown_once_its_best_rate_was_predicted_for_each_optimizer(few_starts):
     at = open_page("learning_rate")
     assert "Lesson and measurement" not in shown(at)
-    choose(at, "rate_gd", 0.1)
+    choose(at, rate_gd=0.1)
     plain = ml.compare(few_starts("gd"))
     assert learning_rate.guess_in_words(climb(plain.groups()), 0.1) in shown(at)
     assert learning_rate.lesson_in_words(plain) in shown(at)
     assert "The curves at rate 0.1." in shown(at)
-    choose(at, "rate_gd", 100.0)
+    choose(at, rate_gd=100.0)
     assert "At rate 100: all 5 diverged." in shown(at)
-    choose(at, "optimizer", "momentum")
+    choose(at, optimizer="momentum")
     assert "Lesson and measurement" not in shown(at)
-    choose(at, "rate_momentum", 1.0)
+    choose(at, rate_momentum=1.0)
     momentum = ml.compare(few_starts("momentum"))
     assert f"does at 1: {median(momentum, '0.1'):.2g} and {median(plain, '1'):.2g}" in shown(at)
     lowest = min(median(momentum, name) for name in momentum.experiment.names)
@@ -230,8 +185,8 @@ def test_the_ladder_is_shown_once_its_best_rate_was_predicted_for_each_optimizer
 @pytest.mark.usefixtures("few_starts")
 def test_adam_is_told_from_its_own_ladder(few_starts):
     at = open_page("learning_rate")
-    choose(at, "optimizer", "adam")
-    choose(at, "rate_adam", 0.01)
+    choose(at, optimizer="adam")
+    choose(at, rate_adam=0.01)
     assert "The lesson's rate 0.01 is too slow here, for 200 steps" in shown(at)
     assert "the lesson takes 2,400, with batches of 32" in shown(at)
     adam, plain = (ml.compare(few_starts(optimizer)) for optimizer in ("adam", "gd"))

@@ -25,11 +25,7 @@ SMALL = ml.Experiment(
 )
 
 
-@pytest.fixture(scope="module", autouse=True)
-def _end_the_worker():
-    yield
-    training.job_runner().close()
-    training._job_runner.cache_clear()
+pytestmark = pytest.mark.usefixtures("own_worker")
 
 
 def open_page(experiment=SMALL, query=None):
