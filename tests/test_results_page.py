@@ -230,12 +230,13 @@ def _verdict_alone():
 
     from moonlab.judgement import judge
     from moonlab.ui.details import show_details
+    from moonlab.ui.outcome import Outcome
     from moonlab.ui.verdict import show_verdict
 
     comparison = st.session_state.given
     judged = judge(comparison.groups())
     show_verdict(comparison, judged)
-    show_details(comparison, judged)
+    show_details(Outcome(comparison, judged, 1.0, key=repr(comparison.runs)))
 
 
 def looked_at(comparison, part="Seeds"):

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
+import plotly.graph_objects as go
 import streamlit as st
 
 from moonlab import figures
@@ -10,11 +11,12 @@ from moonlab.results import Comparison, Group
 from moonlab.stats import PairedDifference
 from moonlab.ui import verdict
 from moonlab.ui.charts import is_dark, show_figure
+from moonlab.ui.outcome import Outcome
 from moonlab.ui.words import as_plain_text
 from moonlab.verdicts import Verdict
 
 
-def show_details(comparison: Comparison, judged: Judgement) -> None:
+def show_details(outcome: Outcome) -> None:
     """Show the part that is chosen."""
     st.subheader("Look closer", anchor=False)
     part = st.segmented_control(
@@ -25,7 +27,7 @@ def show_details(comparison: Comparison, judged: Judgement) -> None:
         key="details",
         label_visibility="collapsed",
     )
-    _PARTS[part](comparison, judged)
+    _PARTS[part](outcome)
 
 
 def best_possible(comparison: Comparison) -> float | None:
@@ -35,17 +37,18 @@ def best_possible(comparison: Comparison) -> float | None:
     return sum(known) / len(known) if known else None
 
 
-def _show_seeds(comparison: Comparison, judged: Judgement) -> None:
+def _show_seeds(outcome: Outcome) -> None:
+    comparison, judged = outcome.comparison, outcome.judged
     groups, best = comparison.groups(), best_possible(comparison)
     st.caption(
         f"A dot per seed; the bar is the average and its 95% interval. {_dashed(groups, best)}"
     )
-    dark = is_dark()
-    figure = figures.accuracy_dots(groups, judged, best, dark)
+    figure = _dots(outcome.key, outcome.margin, is_dark(), outcome)
     show_figure(figure, "dots", figures.accuracy_dots_in_words(groups, judged, best))
 
 
-def _show_size(comparison: Comparison, judged: Judgement) -> None:
+def _show_size(outcome: Outcome) -> None:
+    comparison, judged = outcome.comparison, outcome.judged
     groups, best = comparison.groups(), best_possible(comparison)
     st.caption(
         "Accuracy on fresh points against parameters, with 95% intervals. On the line: no other "
@@ -67,7 +70,8 @@ def _dashed(groups: Sequence[Group], best: float | None) -> str:
     return f"The dashed line is the best classifier that can exist for {data}."
 
 
-def _show_pairs(comparison: Comparison, judged: Judgement) -> None:
+def _show_pairs(outcome: Outcome) -> None:
+    judged = outcome.judged
     if not judged.pairs:
         st.caption("There is no pair to compare.")
         return
@@ -88,7 +92,7 @@ def _show_pairs(comparison: Comparison, judged: Judgement) -> None:
     said = judged.verdicts[index]
     st.markdown(f"**{as_plain_text(said.text)}.**")
     st.caption(_pair_in_words(judged.pairs[index], said, judged.names))
-    _show_needed(comparison, judged, index)
+    _show_needed(outcome.comparison, judged, index)
 
 
 def _pair_in_words(pair: PairedDifference, said: Verdict, names: Sequence[str]) -> str:
@@ -115,7 +119,7 @@ def _show_needed(comparison: Comparison, judged: Judgement, index: int) -> None:
         verdict.offer_seeds(comparison, needed, "more_seeds_for_pair", " for this pair")
 
 
-def _show_confusion(comparison: Comparison, judged: Judgement) -> None:
+def _show_confusion(outcome: Outcome) -> None:
     st.caption(
         "Counts at the reported epoch; means over seeds. Log-loss is the mean surprise at the true "
         "class, in nats, whichever loss was trained: lower is better."
@@ -129,7 +133,7 @@ def _show_confusion(comparison: Comparison, judged: Judgement) -> None:
         label_visibility="collapsed",
     )
     field = {"Train": "train", "Validation": "val", "Test": "test"}[part]
-    rows = [_confusion(group, field) for group in comparison.groups()]
+    rows = [_confusion(group, field) for group in outcome.comparison.groups()]
     st.dataframe(rows, hide_index=True, key="confusion")
 
 
@@ -149,7 +153,8 @@ def _confusion(group: Group, part: str) -> dict[str, str | float]:
     }
 
 
-def _show_diagnosis(comparison: Comparison, judged: Judgement) -> None:
+def _show_diagnosis(outcome: Outcome) -> None:
+    judged = outcome.judged
     lines = [
         f"- **{as_plain_text(name)}**: {found.kind}. {as_plain_text(found.rule)}"
         for name, found in zip(judged.names, judged.diagnoses, strict=True)
@@ -163,11 +168,19 @@ def _show_diagnosis(comparison: Comparison, judged: Judgement) -> None:
         )
 
 
-_PARTS: dict[str, Callable[[Comparison, Judgement], None]] = {
+# Kept as an object, not as copies: nothing here changes it
+@st.cache_resource(max_entries=64, show_spinner=False)
+def _dots(key: str, margin: float, dark: bool, _outcome: Outcome) -> go.Figure:
+    comparison = _outcome.comparison
+    best = best_possible(comparison)
+    return figures.accuracy_dots(comparison.groups(), _outcome.judged, best, dark)
+
+
+_PARTS: dict[str, Callable[[Outcome], None]] = {
     "Seeds": _show_seeds,
     "Size": _show_size,
     "Pairs": _show_pairs,
     "Confusion": _show_confusion,
     "Diagnosis": _show_diagnosis,
-    "A/A check": lambda comparison, judged: verdict.show_check(comparison),
+    "A/A check": lambda outcome: verdict.show_check(outcome.comparison),
 }

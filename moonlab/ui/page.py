@@ -11,6 +11,7 @@ from moonlab.rules import SpecError
 from moonlab.spec import Experiment
 from moonlab.ui import arrival, draft, panels, results, sharing, shown, sidebar, training
 from moonlab.ui.bind import page_state, run_is_over
+from moonlab.ui.outcome import Outcome, outcome_of
 from moonlab.ui.state import PageState
 
 _LOG = logging.getLogger(__name__)
@@ -49,7 +50,7 @@ def _show_parts(current: Experiment | None, what: shown.Shown) -> None:
     if training.comparison() is None:
         arrival.set_stage(arrival.PAGE)
     if what.comparison is not None:
-        outcome = results.outcome_of(what.comparison)
+        outcome = outcome_of(what.comparison)
         with picture:
             results.show_picture(what, outcome)
     if not arrival.has_come(arrival.PAGE):
@@ -80,7 +81,7 @@ def _show_controls(current: Experiment | None) -> None:
     _show_message()
 
 
-def _show_rest(outcome: results.Outcome) -> None:
+def _show_rest(outcome: Outcome) -> None:
     if arrival.has_come(arrival.PAGE):
         results.show_numbers(outcome)
     if arrival.has_come(arrival.FIGURES):

@@ -1,41 +1,23 @@
 """The results: what they amount to, boundaries, table, curves, and more on demand."""
 
-from typing import NamedTuple
-
 import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
 from moonlab import figures
 from moonlab.figure_traces import MOST_SINGLE_RUNS
-from moonlab.judgement import Judgement, judge
 from moonlab.results import Comparison
 from moonlab.ui import training
 from moonlab.ui.boundaries import show_boundaries
 from moonlab.ui.charts import is_dark, show_figure
 from moonlab.ui.details import show_details
 from moonlab.ui.downloads import show_downloads
+from moonlab.ui.outcome import Outcome
 from moonlab.ui.sharing import show_seen
 from moonlab.ui.shown import Shown, show_pins
 from moonlab.ui.table import show_table, table
-from moonlab.ui.verdict import margin_points, show_verdict
+from moonlab.ui.verdict import show_verdict
 from moonlab.ui.words import as_plain_text
-
-
-class Outcome(NamedTuple):
-    """A comparison that is shown, and what to make of it."""
-
-    comparison: Comparison
-    judged: Judgement
-    margin: float
-    key: str
-    """Tells it from all others in caches."""
-
-
-def outcome_of(comparison: Comparison) -> Outcome:
-    """Judge a comparison by the margin that is set up."""
-    key, margin = _key(comparison), margin_points()
-    return Outcome(comparison, _judged(key, margin, comparison), margin, key)
 
 
 def show_picture(shown: Shown, outcome: Outcome) -> None:
@@ -48,7 +30,7 @@ def show_picture(shown: Shown, outcome: Outcome) -> None:
     if training.comparison() is None:
         st.info("These are the first results. The verdict comes when all are there.")
     else:
-        show_seen(outcome.comparison)
+        show_seen(outcome)
         show_verdict(outcome.comparison, outcome.judged)
     show_boundaries(outcome.comparison, outcome.key)
 
@@ -57,7 +39,7 @@ def show_numbers(outcome: Outcome) -> None:
     """Show the table, with what can be pinned and downloaded."""
     comparison, judged, margin, key = outcome
     st.subheader("Results", anchor=False)
-    show_table(_table(key, margin, comparison, judged), comparison, judged)
+    show_table(_table(key, margin, outcome), comparison, judged)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         show_pins(comparison)
     show_downloads(comparison, margin)
@@ -66,7 +48,7 @@ def show_numbers(outcome: Outcome) -> None:
 def show_figures(outcome: Outcome) -> None:
     """Show the curves, and more on demand."""
     _show_curves(outcome.key, outcome.comparison)
-    show_details(outcome.comparison, outcome.judged)
+    show_details(outcome)
 
 
 def _warn_of_divergence(comparison: Comparison) -> None:
@@ -107,25 +89,10 @@ def _curves_caption(several: bool, single: bool) -> str:
     return lines + "Click a name to hide its lines."
 
 
-def _key(comparison: Comparison) -> str:
-    """What tells shown comparisons apart in caches: names, pins, and how far they came."""
-    parts = [str(len(comparison.runs)), str(sum(len(run.curves) for run in comparison.runs))]
-    parts += [comparison.status, comparison.experiment.to_json(), *comparison.names]
-    for name, runs in comparison.pinned:
-        parts += [name, repr((runs[0].architecture, runs[0].training, runs[0].data))]
-        parts.append(str([(run.seed, run.status, run.scores) for run in runs]))
-    return "\n".join(parts)
-
-
 # Kept as objects, not as copies: nothing here changes them, and copying a figure costs 30 ms
 @st.cache_resource(max_entries=64, show_spinner=False)
-def _judged(key: str, margin: float, _comparison: Comparison) -> Judgement:
-    return judge(_comparison.groups(), margin)
-
-
-@st.cache_resource(max_entries=64, show_spinner=False)
-def _table(key: str, margin: float, _comparison: Comparison, _judged: Judgement) -> pd.DataFrame:
-    return table(_comparison, _judged)
+def _table(key: str, margin: float, _outcome: Outcome) -> pd.DataFrame:
+    return table(_outcome.comparison, _outcome.judged)
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)

@@ -10,6 +10,7 @@ from moonlab.results import Comparison
 from moonlab.rules import Fault, SpecError
 from moonlab.spec import Experiment
 from moonlab.ui.bind import choice, page_state
+from moonlab.ui.outcome import Outcome
 from moonlab.ui.training import start_if_quick
 from moonlab.ui.words import as_plain_text, faults_in_words
 
@@ -40,13 +41,19 @@ def show_what_to_look_for(current: Experiment | None) -> None:
         st.markdown(f"**What to look for:** {preset.look_for}")
 
 
-def show_seen(comparison: Comparison) -> None:
+def show_seen(outcome: Outcome) -> None:
     """Say what was seen, if the comparison is that of a preset."""
-    preset = preset_of(comparison.experiment)
-    if preset is not None and comparison.status == "ok":
-        st.markdown(
-            f"**What was seen:** {as_plain_text(preset.seen(replace(comparison, pinned=())))}"
-        )
+    seen = _seen(outcome.key, outcome.comparison)
+    if seen:
+        st.markdown(f"**What was seen:** {as_plain_text(seen)}")
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _seen(key: str, _comparison: Comparison) -> str:
+    preset = preset_of(_comparison.experiment)
+    if preset is None or _comparison.status != "ok":
+        return ""
+    return preset.seen(replace(_comparison, pinned=()))
 
 
 def _load(experiment: Experiment) -> None:
