@@ -44,15 +44,10 @@ def show() -> None:
 
 
 def _show_parts(current: Experiment | None, what: shown.Shown) -> None:
-    """Show controls, results and panels; the first picture is sent before what stands above it."""
+    """Show controls, results and panels; what people change is sent before what hardly changes."""
     controls, picture, setup, rest = (st.container() for _ in range(4))
-    outcome = None
     if training.comparison() is None:
         arrival.set_stage(arrival.PAGE)
-    if what.comparison is not None:
-        outcome = outcome_of(what.comparison)
-        with picture:
-            results.show_picture(what, outcome)
     if not arrival.has_come(arrival.PAGE):
         controls.skeleton(height=_CONTROLS_HEIGHT)
         setup.skeleton(height=_PANELS_HEIGHT)
@@ -61,9 +56,13 @@ def _show_parts(current: Experiment | None, what: shown.Shown) -> None:
             _show_controls(current)
         with setup:
             panels.show_panels(current, what.trained)
-    if outcome is not None and training.comparison() is not None:  # not just a part of it
-        with rest:
-            _show_rest(outcome)
+    if what.comparison is not None:
+        outcome = outcome_of(what.comparison)
+        with picture:
+            results.show_picture(what, outcome)
+        if training.comparison() is not None:  # not just a part of it
+            with rest:
+                _show_rest(outcome)
 
 
 def _show_controls(current: Experiment | None) -> None:

@@ -22,10 +22,14 @@ from moonlab.ui.words import as_plain_text
 
 def show_picture(shown: Shown, outcome: Outcome) -> None:
     """Show what it amounts to and the boundaries, and say so if the settings have changed since."""
+    place = st.empty()  # always there: what comes and goes would move, and redraw, what follows
     if shown.has_earlier:
-        st.info("Some of these results belong to the earlier settings. Train to see the new ones.")
+        which = "Some" if any(shown.trained) else "All"
+        place.info(
+            f"{which} of these results belong to the earlier settings. Train to see new ones."
+        )
     elif not all(shown.trained) and training.active_job() is None:
-        st.info("Some architectures are not trained yet. Train to see their results.")
+        place.info("Some architectures are not trained yet. Train to see their results.")
     _warn_of_divergence(outcome.comparison)
     if training.comparison() is None:
         st.info("These are the first results. The verdict comes when all are there.")

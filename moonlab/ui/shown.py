@@ -48,8 +48,13 @@ def shown(current: Experiment | None) -> Shown:
 def _names_of_now(
     latest: Comparison, results: list[Hashable], marks: list[Hashable], current: Experiment | None
 ) -> tuple[str, ...]:
-    """For each result the name of the panel that it belongs to, or its old one, marked."""
+    """For each result the name of the panel that it belongs to, or its old one.
+
+    Old names are marked where others are not old: a sentence says it if all of them are.
+    """
     panels = list(zip(marks, current.names, strict=True)) if current is not None else []
+    if not set(results) & set(marks):
+        return latest.experiment.names
     names = []
     for mark, name in zip(results, latest.experiment.names, strict=True):
         found = next((panel for panel in panels if panel[0] == mark), None)
