@@ -1,6 +1,9 @@
 """A page comes in stages, so that the first picture does not wait for all that stands around it."""
 
+import plotly.graph_objects as go
 import streamlit as st
+
+from moonlab.ui.charts import show_figure
 
 PICTURE, PAGE, FIGURES = range(3)
 _SECONDS = {PICTURE: 0.3, PAGE: 0.8}  # for the browser to draw a stage before the next one comes
@@ -14,6 +17,24 @@ def has_come(stage: int) -> bool:
 def set_stage(stage: int) -> None:
     """Go on to that stage, unless the session is beyond it."""
     st.session_state.stage = max(stage, st.session_state.get("stage", PICTURE))
+
+
+def are_new(results: str) -> bool:
+    """Whether a session has not shown these results before; figures then come last again."""
+    if st.session_state.get("shown_results") == results:
+        return False
+    st.session_state.shown_results = results
+    st.session_state.stage = min(st.session_state.get("stage", PICTURE), PAGE)
+    st.session_state.drawn_stage = None
+    return True
+
+
+def show_figure_at_last(figure: go.Figure, key: str, words: str) -> None:
+    """Show a figure once all else stands, and its room until then: it takes the browser longest."""
+    if has_come(FIGURES):
+        show_figure(figure, key, words)
+    else:
+        st.skeleton(height=figure.layout.height)
 
 
 def show_next_stage() -> None:

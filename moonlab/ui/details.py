@@ -10,7 +10,8 @@ from moonlab.judgement import Judgement
 from moonlab.results import Comparison, Group
 from moonlab.stats import PairedDifference
 from moonlab.ui import verdict
-from moonlab.ui.charts import is_dark, show_figure
+from moonlab.ui.arrival import show_figure_at_last
+from moonlab.ui.charts import is_dark
 from moonlab.ui.outcome import Outcome
 from moonlab.ui.words import as_plain_text
 from moonlab.verdicts import Verdict
@@ -44,7 +45,7 @@ def _show_seeds(outcome: Outcome) -> None:
         f"A dot per seed; the bar is the average and its 95% interval. {_dashed(groups, best)}"
     )
     figure = _dots(outcome.key, outcome.margin, is_dark(), outcome)
-    show_figure(figure, "dots", figures.accuracy_dots_in_words(groups, judged, best))
+    show_figure_at_last(figure, "dots", figures.accuracy_dots_in_words(groups, judged, best))
 
 
 def _show_size(outcome: Outcome) -> None:
@@ -56,7 +57,9 @@ def _show_size(outcome: Outcome) -> None:
     )
     dark = is_dark()
     figure = figures.accuracy_against_parameters(groups, judged, best, dark)
-    show_figure(figure, "size", figures.accuracy_against_parameters_in_words(groups, judged))
+    show_figure_at_last(
+        figure, "size", figures.accuracy_against_parameters_in_words(groups, judged)
+    )
 
 
 def _dashed(groups: Sequence[Group], best: float | None) -> str:
@@ -80,7 +83,7 @@ def _show_pairs(outcome: Outcome) -> None:
         "better; purple, it is worse. A dot marks a clear difference."
     )
     dark = is_dark()
-    show_figure(
+    show_figure_at_last(
         figures.difference_matrix(judged, dark),
         "matrix",
         figures.difference_matrix_in_words(judged),

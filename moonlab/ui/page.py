@@ -4,6 +4,7 @@ import logging
 import time
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from moonlab import lesson
 from moonlab.codec import QUERY_KEY
@@ -44,10 +45,14 @@ def show() -> None:
 
 
 def _show_parts(current: Experiment | None, what: shown.Shown) -> None:
-    """Show controls, results and panels; what people change is sent before what hardly changes."""
+    """Show controls, results and panels; new results are sent before what stands above them."""
     controls, picture, setup, rest = (st.container() for _ in range(4))
     if training.comparison() is None:
         arrival.set_stage(arrival.PAGE)
+    outcome = None if what.comparison is None else outcome_of(what.comparison)
+    is_new = outcome is not None and arrival.are_new(outcome.key)
+    if is_new:
+        _show_picture(picture, what, outcome)
     if not arrival.has_come(arrival.PAGE):
         controls.skeleton(height=_CONTROLS_HEIGHT)
         setup.skeleton(height=_PANELS_HEIGHT)
@@ -56,13 +61,17 @@ def _show_parts(current: Experiment | None, what: shown.Shown) -> None:
             _show_controls(current)
         with setup:
             panels.show_panels(current, what.trained)
-    if what.comparison is not None:
-        outcome = outcome_of(what.comparison)
-        with picture:
+    if not is_new:
+        _show_picture(picture, what, outcome)
+    if outcome is not None and training.comparison() is not None:  # not just a part of it
+        with rest:
+            _show_rest(outcome)
+
+
+def _show_picture(place: DeltaGenerator, what: shown.Shown, outcome: Outcome | None) -> None:
+    if outcome is not None:
+        with place:
             results.show_picture(what, outcome)
-        if training.comparison() is not None:  # not just a part of it
-            with rest:
-                _show_rest(outcome)
 
 
 def _show_controls(current: Experiment | None) -> None:
@@ -83,7 +92,6 @@ def _show_controls(current: Experiment | None) -> None:
 def _show_rest(outcome: Outcome) -> None:
     if arrival.has_come(arrival.PAGE):
         results.show_numbers(outcome)
-    if arrival.has_come(arrival.FIGURES):
         results.show_figures(outcome)
     arrival.show_next_stage()
 

@@ -8,8 +8,9 @@ from moonlab import figures
 from moonlab.figure_traces import MOST_SINGLE_RUNS
 from moonlab.results import Comparison
 from moonlab.ui import training
+from moonlab.ui.arrival import show_figure_at_last
 from moonlab.ui.boundaries import show_boundaries
-from moonlab.ui.charts import is_dark, show_figure
+from moonlab.ui.charts import is_dark
 from moonlab.ui.details import show_details
 from moonlab.ui.downloads import show_downloads
 from moonlab.ui.outcome import Outcome
@@ -81,7 +82,7 @@ def _show_curves(key: str, comparison: Comparison) -> None:
     st.caption(_curves_caption(several, single))
     dark = is_dark()
     figure = _curves(key, scale == "Logarithmic", single, dark, comparison)
-    show_figure(figure, "curves", figures.curves_in_words(comparison.groups()))
+    show_figure_at_last(figure, "curves", figures.curves_in_words(comparison.groups()))
 
 
 def _curves_caption(several: bool, single: bool) -> str:

@@ -44,6 +44,7 @@ class PageState:
 
     def __init__(self, experiment: Experiment) -> None:
         self._next_id = 0
+        self.panels: list[Panel] = []
         self._past: list[dict[str, Any]] = []
         self.n_edits = 0
         self._set_up(_draft_of(experiment))
@@ -63,7 +64,12 @@ class PageState:
         self.seeds: str = draft["seeds"]
         self.seeding: str = draft["seeding"]
         self.margin_points: Any = draft["margin_points"]
-        self.panels = [self._new_panel(values) for values in draft["architectures"]]
+        kept = self.panels  # by id: the browser shows what changed sooner than what is new
+        self.panels = [self._new_panel(values) for values in draft["architectures"][len(kept) :]]
+        self.panels[:0] = [
+            Panel(panel.id, values)
+            for panel, values in zip(kept, draft["architectures"], strict=False)
+        ]
         self.notice = ""
 
     def draft(self) -> dict[str, Any]:
