@@ -119,6 +119,9 @@ class PairedDifference(NamedTuple):
 def wilson(correct: int, n: int, level: float = LEVEL) -> Interval:
     """Wilson's score interval of a share; both bounds are nan for `n` 0.
 
+    Wilson, 1927, "Probable inference, the law of succession, and statistical inference", Journal
+    of the American Statistical Association 22.
+
     Parameters
     ----------
     correct, n : int
@@ -136,10 +139,10 @@ def wilson(correct: int, n: int, level: float = LEVEL) -> Interval:
     refuse(check({"correct": integer(0, most)}, {"correct": correct}) + faults)
     if n == 0:
         return Interval(math.nan, math.nan)
-    from scipy.stats import binomtest  # over a second to import
-
-    found = binomtest(correct, n).proportion_ci(level, method="wilson")
-    return Interval(float(found.low), float(found.high))
+    share, z = correct / n, float(ndtri((1 + level) / 2))
+    centre = (share + z**2 / (2 * n)) / (1 + z**2 / n)
+    half = z / (1 + z**2 / n) * math.sqrt(share * (1 - share) / n + z**2 / (4 * n**2))
+    return Interval(centre - half if correct else 0.0, centre + half if correct < n else 1.0)
 
 
 def mean_interval(values: Sequence[float] | Floats, level: float = LEVEL) -> MeanInterval:

@@ -1,8 +1,6 @@
 """The server around the page: it begins to work before the first visitor comes."""
 
-import importlib
 import logging
-import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -24,16 +22,10 @@ async def lifespan(app: st.App) -> AsyncIterator[dict[str, Any]]:
     """Train what the page opens on before anybody asks; end the worker with the server."""
     runner = job_runner()
     runner.submit(lesson.torch_experiment())
-    threading.Thread(target=_warm_up, daemon=True).start()
     try:
         yield {}
     finally:
         runner.close()
-
-
-def _warm_up() -> None:
-    """Load what the first results would otherwise wait for."""
-    importlib.import_module("scipy.stats")
 
 
 def show_calmly(error: Exception) -> bool:
