@@ -10,7 +10,7 @@ from hypothesis import configuration, settings
 from playwright.sync_api import expect
 
 import moonlab as ml
-from moonlab.ui import training
+from moonlab.ui import arrival, training
 
 configuration.set_hypothesis_home_dir(os.path.join(tempfile.gettempdir(), "moonlab-hypothesis"))
 settings.register_profile("moonlab", database=None, deadline=None, derandomize=True)
@@ -45,8 +45,13 @@ def torch_lesson():
 
 @pytest.fixture(scope="module")
 def own_worker():
-    """Ends the worker of the page that AppTest runs, after the tests of a file."""
-    yield
+    """Ends the worker of the page that AppTest runs, after the tests of a file.
+
+    Until then the stages of a page come without the time that a browser needs to draw them.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(arrival, "_SECONDS", dict.fromkeys(arrival._SECONDS, 1e-6))
+        yield
     training.job_runner().close()
     training._job_runner.cache_clear()
 

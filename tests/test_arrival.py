@@ -1,5 +1,6 @@
 """The stages in which a page arrives."""
 
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -8,7 +9,7 @@ from job_helpers import wait_until
 from streamlit.testing.v1 import AppTest
 
 import moonlab as ml
-from moonlab.ui import training
+from moonlab.ui import arrival, training
 
 APP = str(Path(__file__).parent.parent / "moonlab" / "ui" / "script.py")
 EXPERIMENT = ml.Experiment(
@@ -18,7 +19,9 @@ EXPERIMENT = ml.Experiment(
 
 
 @pytest.fixture(autouse=True)
-def _end_the_worker():
+def drawn(monkeypatch):
+    """Has the browser draw a stage at once, and ends the worker."""
+    monkeypatch.setattr(arrival, "_SECONDS", {arrival.PICTURE: 0.01, arrival.PAGE: 0.01})
     yield
     training.job_runner().close()
     training._job_runner.cache_clear()
@@ -41,12 +44,41 @@ def opened(experiment=EXPERIMENT):
 
 
 def test_where_results_are_there_the_picture_comes_first_then_the_page_then_the_figures():
-    assert training.job_runner().submit(EXPERIMENT).ended.wait(60)
-    at = opened()
+    at = trained_and_opened()
     assert parts(at) == (True, (False, False), False)
-    assert parts(at.run()) == (True, (True, True), False)
-    assert parts(at.run()) == (True, (True, True), True)
-    assert parts(at.run()) == (True, (True, True), True)
+    assert parts(drawn_and_run(at)) == (True, (True, True), False)
+    assert parts(drawn_and_run(at)) == (True, (True, True), True)
+    assert parts(drawn_and_run(at)) == (True, (True, True), True)
+
+
+def test_a_stage_waits_until_the_one_before_is_drawn(monkeypatch):
+    monkeypatch.setattr(arrival, "_SECONDS", {arrival.PICTURE: 60.0, arrival.PAGE: 60.0})
+    at = trained_and_opened()
+    for _ in range(3):
+        assert parts(drawn_and_run(at)) == (True, (False, False), False)
+
+
+def test_the_figures_of_new_results_come_after_all_else_and_keep_their_room():
+    at = trained_and_opened()
+    at = drawn_and_run(drawn_and_run(at))
+    assert parts(at)[2]
+    other = replace(EXPERIMENT, seeds=(4,))
+    assert training.job_runner().submit(other).ended.wait(60)
+    at.text_input(key="seeds").set_value("4").run()
+    assert at.session_state["comparison"].experiment == other
+    assert parts(at) == (True, (True, True), False)
+    assert "skeleton" in {element.type for element in at}
+    assert parts(drawn_and_run(at))[2]
+
+
+def trained_and_opened():
+    assert training.job_runner().submit(EXPERIMENT).ended.wait(60)
+    return opened()
+
+
+def drawn_and_run(at):
+    time.sleep(0.02)
+    return at.run()
 
 
 def test_where_there_are_none_yet_the_panels_do_not_wait_for_them():

@@ -219,7 +219,7 @@ def type_nonsense_and_reload(page):
     expect(page.get_by_text("Please correct this")).to_be_visible()
     expect(page.locator(".st-key-train button")).to_be_disabled()
     expect(seeds).to_have_value("１６, x")
-    assert [row["Architecture"] for row in read_table(page)] == ["2→4→1 (earlier)"]
+    assert [row["Architecture"] for row in read_table(page)] == ["2→4→1"]
     page.wait_for_url("**draft=*")
     page.reload()
     expect(page.get_by_text("Please correct this")).to_be_visible()

@@ -29,7 +29,7 @@ def test_a_point_is_moved_and_the_losses_race_from_wrong_starts(page, server):
     slider.press("ArrowLeft")
     expect(page.get_by_text("true class 10.9%")).to_be_visible()
     page.locator("summary", has_text="The other class").press("Enter")
-    choose(page, "y", "0")
+    choose_by_keyboard(page, "y", "0")
     expect(page.get_by_text("true class 89.1%")).to_be_visible()
     expect(picture(page, "ordinary_race")).to_be_visible()
     expect(picture(page, "wrong_race")).to_have_count(0)

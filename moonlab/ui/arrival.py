@@ -1,5 +1,7 @@
 """A page comes in stages, so that the first picture does not wait for all that stands around it."""
 
+import time
+
 import plotly.graph_objects as go
 import streamlit as st
 
@@ -9,6 +11,19 @@ PICTURE, PAGE, FIGURES = range(3)
 _SECONDS = {PICTURE: 0.3, PAGE: 0.8}  # for the browser to draw a stage before the next one comes
 
 
+def go_on() -> None:
+    """Begin a run of the page: at the next stage, if the browser has had time to draw this one."""
+    stage = st.session_state.setdefault("stage", PICTURE)
+    st.session_state.setdefault("stage_sent_at", None)
+    if stage in _SECONDS and _seconds_drawn() >= _SECONDS[stage]:
+        set_stage(stage + 1)
+
+
+def _seconds_drawn() -> float:
+    sent_at: float | None = st.session_state.stage_sent_at
+    return 0.0 if sent_at is None else time.monotonic() - sent_at
+
+
 def has_come(stage: int) -> bool:
     """Whether a session is at that stage, or beyond it."""
     return bool(st.session_state.setdefault("stage", PICTURE) >= stage)
@@ -16,7 +31,9 @@ def has_come(stage: int) -> bool:
 
 def set_stage(stage: int) -> None:
     """Go on to that stage, unless the session is beyond it."""
-    st.session_state.stage = max(stage, st.session_state.get("stage", PICTURE))
+    if not has_come(stage):
+        st.session_state.stage = stage
+        st.session_state.stage_sent_at = None
 
 
 def are_new(results: str) -> bool:
@@ -24,8 +41,8 @@ def are_new(results: str) -> bool:
     if st.session_state.get("shown_results") == results:
         return False
     st.session_state.shown_results = results
-    st.session_state.stage = min(st.session_state.get("stage", PICTURE), PAGE)
-    st.session_state.drawn_stage = None
+    st.session_state.stage = min(st.session_state.stage, PAGE)
+    st.session_state.stage_sent_at = None
     return True
 
 
@@ -41,12 +58,12 @@ def show_next_stage() -> None:
     """Ask for the next stage as soon as the browser has drawn this one."""
     stage = st.session_state.stage
     if stage in _SECONDS:
-        st.fragment(_show_next, run_every=_SECONDS[stage])(stage)
+        if st.session_state.stage_sent_at is None:
+            st.session_state.stage_sent_at = time.monotonic()
+        st.fragment(_run_again_when_drawn, run_every=_SECONDS[stage])(stage)
 
 
-def _show_next(stage: int) -> None:
-    """Called by the page first, which the browser then draws, and by the browser's clock after."""
-    if st.session_state.get("drawn_stage") == stage:
-        set_stage(stage + 1)
+def _run_again_when_drawn(stage: int) -> None:
+    """Called by the page first, and then by the browser's clock."""
+    if _seconds_drawn() >= _SECONDS[stage]:
         st.rerun()
-    st.session_state.drawn_stage = stage

@@ -27,6 +27,7 @@ _DAMAGED = (
 
 def show() -> None:
     """Show the comparison."""
+    arrival.go_on()
     opens_on = st.session_state.pop("opens_on", None)
     if opens_on is not None:
         training.start_if_quick(training.current_experiment() or opens_on)
