@@ -178,6 +178,14 @@ def test_neither_torch_nor_streamlit_is_loaded_before_it_is_needed(code):
     assert found.stdout == "[]\n"
 
 
+def test_the_worker_is_ready_without_pandas():
+    found = subprocess.run(
+        [sys.executable, "-c", "import moonlab.worker, sys; print('pandas' in sys.modules)"],
+        cwd=ROOT, capture_output=True, text=True, timeout=60, check=True,
+    )  # fmt: skip
+    assert found.stdout == "False\n"
+
+
 GLOBAL_STATE = {
     "torch.manual_seed", "torch.seed", "torch.random", "torch.set_rng_state", "torch.rand",
     "torch.randn", "torch.set_num_threads", "torch.set_num_interop_threads",

@@ -96,7 +96,9 @@ def test_an_edited_setting_reaches_the_address_and_the_next_training():
     at = open_page()
     at.number_input(key="training_epochs").set_value(5).run()
     assert current(at).training.epochs == 5
-    assert "earlier settings" in texts(at.info)
+    assert "All of these results belong to the earlier settings" in texts(at.info)
+    assert texts(at.caption).count("Not trained yet") == 2
+    assert list(shown_table(at)["Architecture"]) == ["2→4→1", "deep"]
     at.button(key="train").click().run()
     settled(at)
     assert "earlier settings" not in texts(at.info)
@@ -114,7 +116,7 @@ def test_what_is_not_trained_yet_is_told_from_what_belongs_to_earlier_settings()
     at.button(key="p2_move_left").click().run()
     assert "earlier settings" not in texts(at.info)
     at.number_input(key="p1_width_0").set_value(5).run()
-    assert "earlier settings" in texts(at.info)
+    assert "Some of these results belong to the earlier settings" in texts(at.info)
     assert texts(at.caption).count("Not trained yet") == 2
     assert list(shown_table(at)["Architecture"]) == ["2→4→1 (earlier)", "deep"]
 

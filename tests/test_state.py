@@ -259,6 +259,26 @@ def test_loading_takes_the_notice_away():
     assert state.experiment() == ml.lesson.torch_experiment()
 
 
+def test_what_is_loaded_takes_the_panels_that_are_there_and_undo_gives_them_back():
+    state = independent((1,), (2,), (3,))
+    first, second, third = ids(state)
+    state.set_depth(first, 0)
+    state.load(ml.Experiment(architectures=(ml.Architecture((7,)), ml.Architecture((8, 8)))))
+    assert (ids(state), hidden(state)) == ([first, second], [(7,), (8, 8)])
+    state.set_depth(first, 0)
+    state.set_depth(first, 1)
+    assert hidden(state) == [(7,), (8, 8)]  # it remembers nothing of what was there before
+    state.add()
+    assert ids(state)[2] not in (first, second, third)
+    for _ in range(4):
+        state.undo()
+    assert (ids(state), hidden(state)) == ([first, second, third], [(), (2,), (3,)])
+    widths = tuple(ml.Architecture((width,)) for width in range(1, 6))
+    state.load(ml.Experiment(architectures=widths))
+    assert ids(state)[:3] == [first, second, third]
+    assert len(set(ids(state))) == 5
+
+
 def test_an_experiment_that_is_no_replay_keeps_its_seeds_when_edited():
     state = PageState(ml.Experiment(seeds=(4,)))
     state.add()

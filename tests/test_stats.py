@@ -59,6 +59,13 @@ def test_wilson_is_its_formula(level, z):
         assert_allclose(wilson(correct, n, level), expected, atol=1e-12)
 
 
+@pytest.mark.parametrize("level", [0.5, 0.95, 0.9999])
+def test_wilson_is_scipys(level):
+    for correct, n in [(0, 1), (1, 1), (0, 60), (3, 7), (60, 60), (19_763, 20_000)]:
+        ours, test = wilson(correct, n, level), scipy.stats.binomtest(correct, n)
+        assert_allclose(ours, test.proportion_ci(level, "wilson"), rtol=1e-12)
+
+
 def test_wilson_of_no_points_has_no_bounds():
     assert np.isnan(wilson(0, 0)).all()
 
