@@ -252,7 +252,7 @@ def _milliseconds(work: Callable[[], object]) -> float:
 
 
 def small_file(address: str) -> float:
-    """Milliseconds until a small file has come over a connection that is kept, at best."""
+    """Milliseconds until a small file has come over a connection that is kept, the median."""
     connection = http.client.HTTPConnection(urllib.parse.urlsplit(address).netloc)
 
     def fetch() -> None:
@@ -260,7 +260,7 @@ def small_file(address: str) -> float:
         connection.getresponse().read()
 
     with contextlib.closing(connection):
-        return min(_milliseconds(fetch) for _ in range(20))
+        return statistics.median(_milliseconds(fetch) for _ in range(21))
 
 
 def measure_cold(browser: Browser, times: Times) -> None:
@@ -324,7 +324,12 @@ def _print_table(times: Times, rounds: int) -> None:
     for what, values in times.items():
         median = statistics.median(values)
         over = f"{median - bare:+.0f}" if what.startswith(("warm", "cold")) else ""
-        print(f"| {what} | {min(values):.0f} | {median:.0f} | {max(values):.0f} | {over} |")
+        figures = " | ".join(_in_short(one) for one in (min(values), median, max(values)))
+        print(f"| {what} | {figures} | {over} |")
+
+
+def _in_short(milliseconds: float) -> str:
+    return f"{milliseconds:.{0 if milliseconds > 10 else 1}f}"
 
 
 if __name__ == "__main__":

@@ -106,19 +106,31 @@ def wait_for_results(page, n_architectures, *, figures=False):
     expect(page.locator(".st-key-stop")).to_have_count(0)
     expect(page.locator(".st-key-boundaries figure canvas")).to_have_count(n_architectures)
     expect(page.get_by_text("earlier settings")).to_have_count(0)
+    wait_for_run(page)
     if figures:
         expect(page.locator(".st-key-curves .js-plotly-plot")).to_be_visible()
 
 
+def wait_for_run(page):
+    """The panels are sent before the results, so a part may be there before the rest."""
+    page.locator('[data-test-script-state="notRunning"]').first.wait_for()
+
+
 def read_table(page):
-    """The table's cells, by column, from what the data grid tells screen readers."""
+    """The table's cells, by column, from what the data grid tells screen readers, once it rests."""
+    rows, before = _read_table(page), None
+    while rows != before:
+        page.wait_for_timeout(400)  # the grid tells them a fifth of a second after it draws
+        rows, before = _read_table(page), rows
+    return rows
+
+
+def _read_table(page):
+    wait_for_run(page)
     grid = page.get_by_test_id("data-grid-canvas").first
     expect(grid.locator("tbody tr").first).to_be_attached()
-    header = [cell.text_content() for cell in grid.locator("thead th").all()]
-    rows = [
-        [cell.text_content() for cell in row.locator("td").all()]
-        for row in grid.locator("tbody tr").all()
-    ]
+    cells = "rows => rows.map(row => [...row.children].map(cell => cell.textContent))"
+    (header,), rows = (grid.locator(part).evaluate_all(cells) for part in ("thead tr", "tbody tr"))
     return [dict(zip(header, row, strict=True)) for row in rows]
 
 

@@ -423,3 +423,21 @@ def test_what_the_browser_still_answers_from_before_an_undo_is_not_taken_for_an_
     time.sleep(bind._OVERTAKING_SECONDS)
     at.number_input(key="training_epochs").set_value(5).run()  # by hand
     assert current(at).training.epochs == 5
+
+
+def test_an_answer_from_the_address_of_before_is_neither_an_edit_nor_a_way_back():
+    at = open_page()
+    at.number_input(key="training_epochs").set_value(5).run()
+    before = dict(at.query_params)
+    at.button(key="undo").click().run()
+    after = dict(at.query_params)
+    time.sleep(2.1)  # a busy browser may take seconds
+    for _ in range(2):
+        at.query_params.clear()
+        at.query_params.update(before)
+        at.number_input(key="training_epochs").set_value(5).run()
+        assert current(at).training.epochs == 3
+        assert dict(at.query_params) == after
+    time.sleep(bind._OVERTAKING_SECONDS)
+    at.number_input(key="training_epochs").set_value(5).run()  # from the address of now: by hand
+    assert current(at).training.epochs == 5

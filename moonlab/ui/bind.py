@@ -7,12 +7,13 @@ from typing import Any, NamedTuple
 
 import streamlit as st
 
+from moonlab.ui.address import is_elsewhere
 from moonlab.ui.state import PageState
 
 Widget = Callable[..., Any]
 Store = Callable[[Any], None]
 _SETTLING_SECONDS = 2.0  # a value that was sent is sent again for so long
-_OVERTAKING_SECONDS = 0.6  # after a run: what the browser says then, it may have said before
+_OVERTAKING_SECONDS = 1.5  # after a run: what the browser says then, it may have said before
 
 
 class _Sent(NamedTuple):
@@ -50,13 +51,15 @@ def bound(widget: Widget, label: str, current: Any, key: str, store: Store, **op
     A value that is sent while the browser is busy may be overtaken by the next run, and the
     browser then answers with what it had before. So a value goes as the widget's default too, is
     sent again until it has settled, and the answer of before is not taken for the user's, if it
-    comes sooner after the run that sent the value than anybody can see it and change it.
+    comes from the address of before, or soon after the run that sent the value.
     """
     sent: dict[str, _Sent] = st.session_state.setdefault("sent_values", {})
 
     def changed() -> None:
         value = st.session_state[key]
-        if not (_is_overtaken(sent.get(key)) and value == sent[key].before):
+        if _is_overtaken(sent.get(key)) and value == sent[key].before:
+            st.session_state.browser_is_behind = True
+        else:
             store(value)
 
     if key not in st.session_state or st.session_state[key] != current:
@@ -72,12 +75,24 @@ def run_is_over() -> None:
     st.session_state.run_over_at = time.monotonic()
 
 
+def was_behind() -> bool:
+    """Whether the browser answered with a value of before, and has not come to the address since.
+
+    On a busy machine it may answer so for seconds.
+    """
+    if not is_elsewhere():
+        st.session_state.browser_is_behind = False
+    return bool(st.session_state.get("browser_is_behind", False))
+
+
 def _is_overtaken(sent: _Sent | None) -> bool:
     """Whether an answer may have set out before the browser had the value."""
+    if sent is None:
+        return False
     over_at = st.session_state.get("run_over_at", 0.0)
-    was_cut_off = sent is not None and sent.at > over_at
+    was_cut_off = sent.at > over_at
     is_soon = time.monotonic() - over_at < _OVERTAKING_SECONDS
-    return _is_settling(sent) and (was_cut_off or is_soon)
+    return is_elsewhere() or (_is_settling(sent) and (was_cut_off or is_soon))
 
 
 def _is_settling(sent: _Sent | None) -> bool:

@@ -11,7 +11,8 @@ from moonlab.codec import QUERY_KEY
 from moonlab.rules import SpecError
 from moonlab.spec import Experiment
 from moonlab.ui import arrival, draft, panels, results, sharing, shown, sidebar, training
-from moonlab.ui.bind import page_state, run_is_over
+from moonlab.ui.address import address, is_elsewhere
+from moonlab.ui.bind import page_state, run_is_over, was_behind
 from moonlab.ui.outcome import Outcome, outcome_of
 from moonlab.ui.state import PageState
 
@@ -32,7 +33,7 @@ def show() -> None:
     if opens_on is not None:
         training.start_if_quick(training.current_experiment() or opens_on)
     elif _went_elsewhere():
-        _follow_address()
+        _followaddress()
     st.title("moonlab", anchor=False)
     st.markdown(
         "Set up small neural networks side by side, train them all alike, see which is better."
@@ -106,7 +107,7 @@ def open_session() -> None:
 def _open() -> None:
     """Begin a session: the address's experiment, or the lesson's five networks."""
     st.session_state.message = ""
-    st.session_state.address = _address()
+    st.session_state.address = address()
     experiment, notice = lesson.torch_experiment(), ""
     if QUERY_KEY in st.query_params:
         try:
@@ -134,26 +135,21 @@ def _restore_draft(state: PageState) -> None:
         state.notice = state.notice or _DAMAGED_DRAFT
 
 
-def _address() -> tuple[str | None, str | None]:
-    """What the address says: the experiment, and what was typed and is not valid yet."""
-    return st.query_params.get(QUERY_KEY), st.query_params.get(draft.QUERY_KEY)
-
-
 def _went_elsewhere() -> bool:
     """Whether the browser went Back or Forward since the last run.
 
-    A click or an edit that was under way when the address changed still comes with the old one:
-    an address is believed only if nothing was edited and the last change is settled.
+    What was under way when the address changed still comes with the old one: an address is
+    believed only if nothing was edited, the last change is settled, and the browser answers
+    with no value that was there before it.
     """
     edited = page_state().n_edits != st.session_state.n_edits
     settled = time.monotonic() - st.session_state.address_at > _SETTLED_SECONDS
-    differs = _address() != st.session_state.address
-    return differs and settled and not edited
+    return is_elsewhere() and settled and not edited and not was_behind()
 
 
-def _follow_address() -> None:
+def _followaddress() -> None:
     """Set up what the address says, after the browser's Back or Forward."""
-    st.session_state.address = _address()
+    st.session_state.address = address()
     try:
         experiment = Experiment.from_query(st.query_params.to_dict())
     except SpecError:
@@ -189,4 +185,4 @@ def _remember_in_address(experiment: Experiment | None) -> None:
     if now != before:
         st.query_params.from_dict(now)
         st.session_state.address_at = time.monotonic()
-    st.session_state.address = _address()
+    st.session_state.address = address()

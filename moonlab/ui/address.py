@@ -1,0 +1,17 @@
+"""Whether the browser has caught up with the page: what it sends says at which address it is."""
+
+import streamlit as st
+
+from moonlab.codec import QUERY_KEY
+from moonlab.ui import draft
+
+
+def address() -> tuple[str | None, str | None]:
+    """What the address says: the experiment, and what was typed and is not valid yet."""
+    return st.query_params.get(QUERY_KEY), st.query_params.get(draft.QUERY_KEY)
+
+
+def is_elsewhere() -> bool:
+    """Whether the browser is at another address than the page gave it last."""
+    given: tuple[str | None, str | None] = st.session_state.get("address", address())
+    return address() != given
