@@ -60,8 +60,10 @@ def active_job() -> Job | None:
 
 def watch_jobs() -> None:
     """Keep the session's jobs going, on whichever of its pages it is."""
+    place = st.empty()  # always there: the page below would move, and be drawn anew, with each job
     if _jobs_under_way():
-        _keep_watching()
+        with place.container():
+            _keep_watching()
 
 
 def _jobs_under_way() -> list[Job]:
