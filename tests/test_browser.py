@@ -43,7 +43,7 @@ def test_a_newcomer_looks_adds_a_panel_trains_reads_the_table_and_downloads(page
     captions = page.locator(".st-key-boundaries figcaption")
     expect(captions).to_have_text([re.compile("epoch 0 "), re.compile("epoch 0 ")])
     page.get_by_role("button", name="Train and compare").click()
-    wait_for_results(page, 3)
+    wait_for_results(page, 3, figures=True)
     check_table_and_files(page, experiment_in(page.url))
     check_widths(page)
 

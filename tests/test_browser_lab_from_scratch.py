@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from browser_helpers import experiment_in, new_page
+from browser_helpers import experiment_in, wait_for_run, new_page
 from playwright.sync_api import expect
 
 import moonlab as ml
@@ -76,6 +76,7 @@ def choose_by_keyboard(page):
     page.keyboard.press("ArrowRight")
     page.keyboard.press("Space")
     expect(moment(page, "100")).to_be_checked()
+    wait_for_run(page)  # a list that is drawn anew forgets what was typed into it
     page.locator(".st-key-glass_weight input").focus()
     page.keyboard.type("b1[7")
     page.keyboard.press("Enter")
