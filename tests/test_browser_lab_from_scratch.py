@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from browser_helpers import experiment_in, wait_for_run, new_page
+from browser_helpers import experiment_in, new_page, wait_for_run
 from playwright.sync_api import expect
 
 import moonlab as ml
