@@ -26,9 +26,8 @@ def show_picture(shown: Shown, outcome: Outcome) -> None:
     place = st.empty()  # always there: what comes and goes would move, and redraw, what follows
     if shown.has_earlier:
         which = "Some" if any(shown.trained) else "All"
-        place.info(
-            f"{which} of these results belong to the earlier settings. Train to see new ones."
-        )
+        advice = " Train to see new ones." if training.active_job() is None else ""
+        place.info(f"{which} of these results belong to the earlier settings.{advice}")
     elif not all(shown.trained) and training.active_job() is None:
         place.info("Some architectures are not trained yet. Train to see their results.")
     _warn_of_divergence(outcome.comparison)
