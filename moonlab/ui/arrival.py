@@ -36,8 +36,8 @@ def set_stage(stage: int) -> None:
         st.session_state.stage_sent_at = None
 
 
-def are_new(results: str) -> bool:
-    """Whether a session has not shown these results before; figures then come last again."""
+def begin_again_if_new(results: str) -> bool:
+    """Let figures come last again for other results than those shown before; whether they are."""
     if st.session_state.get("shown_results") == results:
         return False
     st.session_state.shown_results = results

@@ -33,7 +33,7 @@ def show() -> None:
     if opens_on is not None:
         training.start_if_quick(training.current_experiment() or opens_on)
     elif _went_elsewhere():
-        _followaddress()
+        _follow_address()
     st.title("moonlab", anchor=False)
     st.markdown(
         "Set up small neural networks side by side, train them all alike, see which is better."
@@ -52,7 +52,7 @@ def _show_parts(current: Experiment | None, what: shown.Shown) -> None:
     if training.comparison() is None:
         arrival.set_stage(arrival.PAGE)
     outcome = None if what.comparison is None else outcome_of(what.comparison)
-    is_new = outcome is not None and arrival.are_new(outcome.key)
+    is_new = outcome is not None and arrival.begin_again_if_new(outcome.key)
     if is_new:
         _show_picture(picture, what, outcome)
     if not arrival.has_come(arrival.PAGE):
@@ -147,7 +147,7 @@ def _went_elsewhere() -> bool:
     return is_elsewhere() and settled and not edited and not was_behind()
 
 
-def _followaddress() -> None:
+def _follow_address() -> None:
     """Set up what the address says, after the browser's Back or Forward."""
     st.session_state.address = address()
     try:

@@ -52,9 +52,9 @@ def _names_of_now(
 
     Old names are marked where others are not old: a sentence says it if all of them are.
     """
-    panels = list(zip(marks, current.names, strict=True)) if current is not None else []
-    if not set(results) & set(marks):
+    if current is None or not set(results) & set(marks):
         return latest.experiment.names
+    panels = list(zip(marks, current.names, strict=True))
     names = []
     for mark, name in zip(results, latest.experiment.names, strict=True):
         found = next((panel for panel in panels if panel[0] == mark), None)

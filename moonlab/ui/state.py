@@ -64,11 +64,10 @@ class PageState:
         self.seeds: str = draft["seeds"]
         self.seeding: str = draft["seeding"]
         self.margin_points: Any = draft["margin_points"]
-        kept = self.panels  # by id: the browser shows what changed sooner than what is new
-        self.panels = [self._new_panel(values) for values in draft["architectures"][len(kept) :]]
-        self.panels[:0] = [
-            Panel(panel.id, values)
-            for panel, values in zip(kept, draft["architectures"], strict=False)
+        ids = [panel.id for panel in self.panels]  # kept: changed panels show sooner than new ones
+        self.panels = [
+            Panel(ids[i], values) if i < len(ids) else self._new_panel(values)
+            for i, values in enumerate(draft["architectures"])
         ]
         self.notice = ""
 
