@@ -6,10 +6,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.polynomial.legendre import leggauss
 from numpy.typing import ArrayLike
-from scipy.special import expit
 
 from moonlab import metrics
 from moonlab.dataset import ARCS, N_TEST, Curve, Labels, Points, class_sizes
+from moonlab.functional import expit
 from moonlab.parameters import Floats
 from moonlab.rules import Fault, SpecError, shown
 from moonlab.spec import N_FEATURES, DataSpec

@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple, Self
 
 import numpy as np
-from scipy.special import expit
 
+from moonlab.functional import expit
 from moonlab.metrics import Score
 from moonlab.numpy_mlp import logits
 from moonlab.parameters import Floats, Layers, unpack

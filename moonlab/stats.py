@@ -2,10 +2,11 @@
 
 import math
 from collections.abc import Sequence
+from statistics import NormalDist
 from typing import NamedTuple, Self
 
 import numpy as np
-from scipy.special import ndtri, stdtr, stdtrit
+import scipy  # whose parts are loaded when they are first used
 
 from moonlab.parameters import Floats
 from moonlab.rules import Fault, Rule, SpecError, check, integer, real, shown
@@ -16,6 +17,7 @@ POWER = 0.8
 MIN_SEEDS = 6  # even a sign test needs six: 2 · 0.5⁵ is above 0.05, 2 · 0.5⁶ is not
 MOST_SEEDS = 100_000
 
+_NORMAL = NormalDist()
 _DECIMALS = 12  # of a difference; what lies below is the rounding of the subtraction
 _SHARE_OF_HALF_WIDTH = 0.2
 _RULES = {
@@ -139,7 +141,7 @@ def wilson(correct: int, n: int, level: float = LEVEL) -> Interval:
     refuse(check({"correct": integer(0, most)}, {"correct": correct}) + faults)
     if n == 0:
         return Interval(math.nan, math.nan)
-    share, z = correct / n, float(ndtri((1 + level) / 2))
+    share, z = correct / n, _NORMAL.inv_cdf((1 + level) / 2)
     centre = (share + z**2 / (2 * n)) / (1 + z**2 / n)
     half = z / (1 + z**2 / n) * math.sqrt(share * (1 - share) / n + z**2 / (4 * n**2))
     return Interval(centre - half if correct else 0.0, centre + half if correct < n else 1.0)
@@ -311,9 +313,9 @@ def _mean_and_sd(values: Floats) -> tuple[Floats, Floats]:
 
 def _t(level: float | Floats, n: int) -> Floats:
     """Half the width of a t interval of n values, in standard errors; nan of one value."""
-    return (
-        stdtrit(n - 1, (1 + np.asarray(level)) / 2) if n > 1 else np.full(np.shape(level), np.nan)
-    )
+    if n < 2:
+        return np.full(np.shape(level), np.nan)
+    return np.asarray(scipy.special.stdtrit(n - 1, (1 + np.asarray(level)) / 2))
 
 
 def _p_values(mean: Floats, error: Floats, n: int) -> Floats:
@@ -321,7 +323,7 @@ def _p_values(mean: Floats, error: Floats, n: int) -> Floats:
     if n < 2:
         return np.full(mean.shape, np.nan)
     t = np.divide(mean, error, out=np.where(mean == 0, 0.0, np.inf), where=error > 0)
-    return 2 * stdtr(n - 1, -np.abs(t))
+    return 2 * scipy.special.stdtr(n - 1, -np.abs(t))
 
 
 def _holm(p: Floats) -> tuple[Floats, Floats]:
@@ -344,10 +346,12 @@ def _least_n(sd: float, distance: float, alpha: float, beta: float) -> int | Non
     """The least n of at least 6 with n ≥ ((t(alpha) + t(beta)) sd / distance)², one-sided."""
     if not distance > 0 or math.isnan(sd):
         return None
-    n = max(MIN_SEEDS, ((ndtri(alpha) + ndtri(beta)) * sd / distance) ** 2)  # t is above z
+    z = _NORMAL.inv_cdf(alpha) + _NORMAL.inv_cdf(beta)
+    n = max(MIN_SEEDS, (z * sd / distance) ** 2)  # t is above z
     while n <= MOST_SEEDS:
         n = math.ceil(n)
-        if n >= ((stdtrit(n - 1, alpha) + stdtrit(n - 1, beta)) * sd / distance) ** 2:
+        t = scipy.special.stdtrit(n - 1, alpha) + scipy.special.stdtrit(n - 1, beta)
+        if n >= (t * sd / distance) ** 2:
             return n
         n += 1
     return None

@@ -3,12 +3,13 @@ import itertools
 
 import numpy as np
 import pytest
+import scipy
 import torch
 from helpers import random_layers, relative_error
 from numpy.testing import assert_allclose
 
 import moonlab as ml
-from moonlab.functional import ACTIVATIONS, LOSSES
+from moonlab.functional import ACTIVATIONS, LOSSES, expit
 from moonlab.numpy_mlp import NumpyEngine, backward, forward, logits
 from moonlab.parameters import pack, unpack
 from moonlab.torch_mlp import TorchEngine
@@ -217,3 +218,14 @@ def test_gradient_of_a_smaller_batch_is_the_mean_over_its_own_points(engine, los
         X, y = case.X[seed, :n_points], case.y[seed, :n_points]
         expected = case.theta[seed] - autograd(layers, "tanh", loss, X, y)
         assert relative_error(found[seed], expected) < 1e-12
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_expit_is_scipys_to_rounding_and_warns_of_nothing(dtype):
+    largest = np.finfo(dtype).max
+    z = np.array([*np.linspace(-80, 80, 999), -largest, largest, np.inf, -np.inf], dtype=dtype)
+    expected = scipy.special.expit(z.astype(np.float64))
+    assert_allclose(expit(z), expected, rtol=3 * np.finfo(dtype).eps, atol=np.finfo(dtype).tiny)
+    assert expit(z, out=z) is z
+    assert_allclose(z, expected, rtol=3 * np.finfo(dtype).eps, atol=np.finfo(dtype).tiny)
+    assert expit(0.0) == 0.5

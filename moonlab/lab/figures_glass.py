@@ -4,11 +4,11 @@ from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
-from scipy.special import expit
 
 from moonlab.boundary import Grid
 from moonlab.dataset import Data
 from moonlab.figure_look import CLASS_COLORS, INK, figure, translucent
+from moonlab.functional import expit
 from moonlab.numpy_mlp import logits
 from moonlab.parameters import Floats
 from moonlab.spec import Architecture

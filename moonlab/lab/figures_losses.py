@@ -4,10 +4,9 @@ from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
-from scipy.special import expit
 
 from moonlab.figure_look import INK, axis, color_of, figure, heading
-from moonlab.functional import LOSSES
+from moonlab.functional import LOSSES, expit
 from moonlab.lab.point_loss import LESSON_CASES, PointLoss, logit_of
 from moonlab.wording import percent
 

@@ -7,11 +7,11 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import expit
 
 from moonlab.boundary import Grid
 from moonlab.dataset import Data
 from moonlab.figure_look import CLASS_COLORS
+from moonlab.functional import expit
 from moonlab.lab.pieces import boundary_segments
 from moonlab.lab.regions import View, linear_regions
 from moonlab.numpy_mlp import logits

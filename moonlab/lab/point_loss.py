@@ -4,9 +4,9 @@ import math
 from typing import NamedTuple, Self
 
 import numpy as np
-from scipy.special import expit, logit
+import scipy
 
-from moonlab.functional import LOSSES
+from moonlab.functional import LOSSES, expit
 from moonlab.rules import Rule, SpecError, check, is_integer, real
 
 LESSON_CASES = (0.01, 0.5, 0.99)
@@ -103,4 +103,4 @@ def logit_of(p: float) -> float:
     faults = check(_SHARE, {"p": p})
     if faults:
         raise SpecError(faults)
-    return float(logit(p))
+    return float(scipy.special.logit(p))

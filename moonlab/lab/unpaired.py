@@ -3,7 +3,7 @@
 import math
 from collections.abc import Sequence
 
-from scipy.special import stdtrit
+import scipy
 
 from moonlab.parameters import Floats
 from moonlab.rules import Fault
@@ -50,5 +50,5 @@ def unpaired_difference(
     if error == 0:
         return MeanInterval(mean, mean, mean, n, 0.0)
     freedom = (a + b) ** 2 / (a**2 / (groups[0].size - 1) + b**2 / (groups[1].size - 1))
-    half = float(stdtrit(freedom, (1 + LEVEL) / 2)) * error
+    half = float(scipy.special.stdtrit(freedom, (1 + LEVEL) / 2)) * error
     return MeanInterval(mean, mean - half, mean + half, n, error * math.sqrt(n))

@@ -5,10 +5,10 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 import streamlit as st
-from scipy.special import expit
 
 from moonlab import lesson
 from moonlab.dataset import Labels, load_data
+from moonlab.functional import expit
 from moonlab.lab.figures_engines import overlay, overlay_in_words, passes, passes_in_words
 from moonlab.lab.modes import Modes, in_both_modes, marks
 from moonlab.lab.parity import loss_gaps
