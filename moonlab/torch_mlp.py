@@ -257,9 +257,8 @@ class TorchEngine:
     def step(self, X: torch.Tensor, y: torch.Tensor, masks: Sequence[Floats]) -> None:
         """One update of every network on its own batch: X (S, n, 2), y (S, n, 1)."""
         logits = self._model(X, [self.prepare(mask) for mask in masks])
-        # the mean over S seeds; S times it is the sum of their means
-        loss = self._n_seeds * self._loss(logits, y)
-        gradients = torch.autograd.grad(loss, self._parameters)
+        # the loss is the mean over S seeds; S times its gradient is that of the sum of their means
+        gradients = torch.autograd.grad(self._loss(logits, y), self._parameters, self._n_seeds)
         with torch.no_grad():
             if self._l2:
                 for W, dW in zip(self._weights, gradients[::2], strict=True):
