@@ -4,6 +4,7 @@ Run as `python -m moonlab.worker [--give-way]`; it ends when its standard input 
 """
 
 import contextlib
+import gc
 import os
 import pickle
 import queue
@@ -144,6 +145,7 @@ def main(*, gives_way: bool = False) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the server, which ends this too
     send = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # whatever else prints must not get between the events
+    gc.disable()  # until PyTorch is loaded: looking for garbage takes a tenth of its import
     starts: queue.Queue[Start | None] = queue.Queue()
     stopped: set[int] = set()
     threading.Thread(target=_listen, args=(sys.stdin.buffer, starts, stopped), daemon=True).start()
@@ -151,6 +153,7 @@ def main(*, gives_way: bool = False) -> None:
         while (start := starts.get()) is not None:
             _run(start, stopped, send)
             stopped.discard(start.job)
+            gc.enable()
             _give_way()
 
 
