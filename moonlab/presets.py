@@ -2,15 +2,17 @@
 
 from collections.abc import Callable
 from functools import lru_cache
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-import pandas as pd
 
 from moonlab import lesson
 from moonlab.results import Comparison, Group
 from moonlab.spec import Architecture, DataSpec, Experiment, Training
 from moonlab.wording import percent
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _MANY = tuple(range(20))
 
@@ -77,16 +79,16 @@ def _ladder(*hidden: tuple[int, ...]) -> Experiment:
     return Experiment(architectures=architectures, seeds=_MANY)
 
 
-def _names_with(values: pd.Series, summary: pd.DataFrame) -> str:
+def _names_with(values: "pd.Series", summary: "pd.DataFrame") -> str:
     """Each architecture with its value of a column of accuracies."""
     pairs = zip(summary["architecture"], values, strict=True)
     return ", ".join(f"{name} {percent(value)}" for name, value in pairs)
 
 
 def _see_lesson(comparison: Comparison) -> str:
-    runs = comparison.runs_table()
-    counts = ", ".join(f"{c}/{n}" for c, n in zip(runs["val_correct"], runs["val_n"], strict=True))
-    point = percent(1 / runs["val_n"].iloc[0])
+    scores = [run.scores.val for run in comparison.runs]
+    counts = ", ".join(f"{score.correct}/{score.n}" for score in scores)
+    point = percent(1 / scores[0].n)
     return (
         f"On the validation points they get {counts} right. One point is {point}, and this is one "
         "run each: too little to rank them by."

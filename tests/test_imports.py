@@ -178,12 +178,17 @@ def test_neither_torch_nor_streamlit_is_loaded_before_it_is_needed(code):
     assert found.stdout == "[]\n"
 
 
-def test_the_worker_is_ready_without_pandas():
+SLOW = ("pandas", "scipy.special", "torch", "moonlab.lab", "moonlab.ui.results")
+
+
+@pytest.mark.parametrize("entry", ["moonlab.worker", "moonlab.ui.server", "moonlab.ui.app"])
+def test_the_first_picture_waits_for_no_import_that_it_does_not_need(entry):
+    told = f"import sys, {entry}; print([name for name in {SLOW} if name in sys.modules])"
     found = subprocess.run(
-        [sys.executable, "-c", "import moonlab.worker, sys; print('pandas' in sys.modules)"],
+        [sys.executable, "-c", told],
         cwd=ROOT, capture_output=True, text=True, timeout=60, check=True,
     )  # fmt: skip
-    assert found.stdout == "False\n"
+    assert found.stdout == "[]\n"
 
 
 GLOBAL_STATE = {

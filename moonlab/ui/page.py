@@ -10,7 +10,7 @@ from moonlab import lesson
 from moonlab.codec import QUERY_KEY
 from moonlab.rules import SpecError
 from moonlab.spec import Experiment
-from moonlab.ui import arrival, draft, panels, results, sharing, shown, sidebar, training
+from moonlab.ui import arrival, draft, panels, picture, sharing, shown, sidebar, training
 from moonlab.ui.address import address, is_elsewhere
 from moonlab.ui.bind import page_state, run_is_over, was_behind
 from moonlab.ui.outcome import Outcome, outcome_of
@@ -48,13 +48,13 @@ def show() -> None:
 
 def _show_parts(current: Experiment | None, what: shown.Shown) -> None:
     """Show controls, results and panels; new results are sent before what stands above them."""
-    controls, picture, setup, rest = (st.container() for _ in range(4))
+    controls, glance, setup, rest = (st.container() for _ in range(4))
     if training.comparison() is None:
         arrival.set_stage(arrival.PAGE)
     outcome = None if what.comparison is None else outcome_of(what.comparison)
     is_new = outcome is not None and arrival.begin_again_if_new(outcome.key)
     if is_new:
-        _show_picture(picture, what, outcome)
+        _show_picture(glance, what, outcome)
     if not arrival.has_come(arrival.PAGE):
         controls.skeleton(height=_CONTROLS_HEIGHT)
         setup.skeleton(height=_PANELS_HEIGHT)
@@ -64,7 +64,7 @@ def _show_parts(current: Experiment | None, what: shown.Shown) -> None:
         with setup:
             panels.show_panels(current, what.trained)
     if not is_new:
-        _show_picture(picture, what, outcome)
+        _show_picture(glance, what, outcome)
     if outcome is not None and training.comparison() is not None:  # not just a part of it
         with rest:
             _show_rest(outcome)
@@ -73,7 +73,7 @@ def _show_parts(current: Experiment | None, what: shown.Shown) -> None:
 def _show_picture(place: DeltaGenerator, what: shown.Shown, outcome: Outcome | None) -> None:
     if outcome is not None:
         with place:
-            results.show_picture(what, outcome)
+            picture.show_picture(what, outcome)
 
 
 def _show_controls(current: Experiment | None) -> None:
@@ -93,6 +93,8 @@ def _show_controls(current: Experiment | None) -> None:
 
 def _show_rest(outcome: Outcome) -> None:
     if arrival.has_come(arrival.PAGE):
+        from moonlab.ui import results  # pandas takes a third of a second to load
+
         results.show_numbers(outcome)
         results.show_figures(outcome)
     arrival.show_next_stage()

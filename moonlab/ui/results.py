@@ -1,4 +1,4 @@
-"""The results: what they amount to, boundaries, table, curves, and more on demand."""
+"""The results in numbers: table, curves, and more on demand; loaded when there are any."""
 
 import pandas as pd
 import plotly.graph_objects as go
@@ -7,36 +7,13 @@ import streamlit as st
 from moonlab import figures
 from moonlab.figure_traces import MOST_SINGLE_RUNS
 from moonlab.results import Comparison
-from moonlab.ui import training
 from moonlab.ui.arrival import show_figure_at_last
-from moonlab.ui.boundaries import show_boundaries
 from moonlab.ui.charts import is_dark
 from moonlab.ui.details import show_details
 from moonlab.ui.downloads import show_downloads
 from moonlab.ui.outcome import Outcome
-from moonlab.ui.sharing import show_seen
-from moonlab.ui.shown import Shown, show_pins
+from moonlab.ui.shown import show_pins
 from moonlab.ui.table import show_table, table
-from moonlab.ui.verdict import show_verdict
-from moonlab.ui.words import as_plain_text
-
-
-def show_picture(shown: Shown, outcome: Outcome) -> None:
-    """Show what it amounts to and the boundaries, and say so if the settings have changed since."""
-    place = st.empty()  # always there: what comes and goes would move, and redraw, what follows
-    if shown.has_earlier:
-        which = "Some" if any(shown.trained) else "All"
-        advice = " Train to see new ones." if training.active_job() is None else ""
-        place.info(f"{which} of these results belong to the earlier settings.{advice}")
-    elif not all(shown.trained) and training.active_job() is None:
-        place.info("Some architectures are not trained yet. Train to see their results.")
-    _warn_of_divergence(outcome.comparison)
-    if training.comparison() is None:
-        st.info("These are the first results. The verdict comes when all are there.")
-    else:
-        show_seen(outcome)
-        show_verdict(outcome.comparison, outcome.judged)
-    show_boundaries(outcome.comparison, outcome.key)
 
 
 def show_numbers(outcome: Outcome) -> None:
@@ -53,16 +30,6 @@ def show_figures(outcome: Outcome) -> None:
     """Show the curves, and more on demand."""
     _show_curves(outcome.key, outcome.comparison)
     show_details(outcome)
-
-
-def _warn_of_divergence(comparison: Comparison) -> None:
-    for name, runs in comparison.groups():
-        n_diverged = sum(run.status == "diverged" for run in runs)
-        if n_diverged:
-            st.warning(
-                f"{as_plain_text(name)}: {n_diverged} of {len(runs)} runs diverged. They stay in "
-                "the means with their last finite weights. Try a smaller learning rate."
-            )
 
 
 def _show_curves(key: str, comparison: Comparison) -> None:

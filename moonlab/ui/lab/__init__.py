@@ -1,24 +1,29 @@
 """The lesson as a laboratory: a page for each of its claims."""
 
-from moonlab.ui.lab import (
-    batches,
-    capacity,
-    engines,
-    from_scratch,
-    learning_rate,
-    losses,
-    luck,
-    overfitting,
-)
-from moonlab.ui.lab.frame import LabPage
+from importlib import import_module
+from typing import NamedTuple
+
+
+class LabPage(NamedTuple):
+    """A page of the laboratory."""
+
+    title: str
+    """Short: it stands in the navigation."""
+    path: str
+    """The last part of its address, and, but for hyphens, its module's name."""
+
+    def show(self) -> None:
+        """Show it; its module is loaded only now, since most visitors come for the comparison."""
+        import_module(f"{__name__}.{self.path.replace('-', '_')}").show()
+
 
 PAGES = (
-    LabPage("From scratch", "from-scratch", from_scratch.show),
-    LabPage("Two engines", "engines", engines.show),
-    LabPage("Why not squared error?", "losses", losses.show),
-    LabPage("Batches", "batches", batches.show),
-    LabPage("Capacity", "capacity", capacity.show),
-    LabPage("Overfitting", "overfitting", overfitting.show),
-    LabPage("Luck", "luck", luck.show),
-    LabPage("Learning rate", "learning-rate", learning_rate.show),
+    LabPage("From scratch", "from-scratch"),
+    LabPage("Two engines", "engines"),
+    LabPage("Why not squared error?", "losses"),
+    LabPage("Batches", "batches"),
+    LabPage("Capacity", "capacity"),
+    LabPage("Overfitting", "overfitting"),
+    LabPage("Luck", "luck"),
+    LabPage("Learning rate", "learning-rate"),
 )

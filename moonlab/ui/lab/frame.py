@@ -1,8 +1,5 @@
 """What every page of the laboratory has: a question atop, a way to the comparison at the end."""
 
-from collections.abc import Callable
-from typing import NamedTuple
-
 import streamlit as st
 
 from moonlab.results import Comparison
@@ -11,16 +8,6 @@ from moonlab.ui import training
 from moonlab.ui.bind import page_state
 
 _GO = "go_to_comparison"
-
-
-class LabPage(NamedTuple):
-    """A page of the laboratory."""
-
-    title: str
-    """Short: it stands in the navigation."""
-    path: str
-    """The last part of its address."""
-    show: Callable[[], None]
 
 
 def show_question(question: str, lead: str) -> None:
