@@ -77,7 +77,7 @@ def test_counts_are_means_over_seeds(comparison):
         assert found == [f"{mean:.1f}/{n}" for mean in runs.mean()]
 
 
-def test_counts_of_other_lengths_sort_as_numbers(single):
+def test_counts_and_intervals_of_other_lengths_sort_as_numbers(single):
     few, many = (
         Group("pin", tuple(replace(run, last_scores=with_val(run, n)) for run in group.runs))
         for group, n in zip(single.groups(), (9, 118), strict=True)
@@ -86,6 +86,8 @@ def test_counts_of_other_lengths_sort_as_numbers(single):
     found = texts["Validation count"][2:].tolist()
     assert found == [f"{FIGURE_SPACE * 2}9/120", "118/120"]
     assert sorted(found, key=lambda text: text.replace(FIGURE_SPACE, " ")) == found
+    intervals = texts["Validation interval"][2:].tolist()
+    assert [text[:2] for text in intervals] == [f"{FIGURE_SPACE}4", "94"]
 
 
 def with_val(run, right):

@@ -81,11 +81,11 @@ def table(comparison: Comparison, judged: Judgement) -> pd.DataFrame:
         frame[label] = 100 * summary[f"{part}_accuracy"]
         frame[f"{label} count"] = _counts(groups, part)
         if part == "test":
-            frame["95% interval"] = [_in_percent(interval) for interval in judged.intervals]
+            frame["95% interval"] = _aligned([_in_percent(one) for one in judged.intervals])
             frame[_BAR] = frame[label]
             frame["Regret"] = 100 * summary["regret"]
             frame["Diagnosis"] = summary["diagnosis"].replace("too few", None)
-    frame["Validation interval"] = [_validation_interval(group) for group in groups]
+    frame["Validation interval"] = _aligned([_validation_interval(group) for group in groups])
     frame["Gap"] = 100 * summary["generalisation_gap"]
     frame["Train loss"], frame["Validation loss"] = summary["train_loss"], summary["val_loss"]
     frame["Test loss"], frame["Log-loss"] = summary["test_loss"], summary["test_log_loss"]
@@ -209,13 +209,22 @@ def _in_percent(interval: Interval) -> str:
 
 
 def _counts(groups: Sequence[Group], part: str) -> list[str]:
-    """Such as "59/60", means over seeds, as wide as each other: sorted texts are sorted numbers."""
+    """Such as "59/60", means over seeds."""
     scores = [[getattr(run.scores, part) for run in group.runs] for group in groups]
     means = [round(sum(one.correct for one in some) / len(some), 1) for some in scores]
     places = 0 if all(mean.is_integer() for mean in means) else 1
-    texts = [f"{mean:,.{places}f}" for mean in means]
-    width = max(map(len, texts))
+    return _aligned(
+        [
+            f"{mean:,.{places}f}/{some[0].n:,}" if some[0].n else "—"
+            for mean, some in zip(means, scores, strict=True)
+        ]
+    )
+
+
+def _aligned(texts: Sequence[str]) -> list[str]:
+    """Their whole numbers as wide as each other: sorted texts then are sorted numbers."""
+    widths = [len(text) - len(text.lstrip("0123456789,")) for text in texts]
     return [
-        f"{text.rjust(width, _FIGURE_SPACE)}/{some[0].n:,}" if some[0].n else "—"
-        for text, some in zip(texts, scores, strict=True)
+        _FIGURE_SPACE * (max(widths) - width if width else 0) + text
+        for text, width in zip(texts, widths, strict=True)
     ]
