@@ -5,6 +5,7 @@ import streamlit as st
 _STYLE = """
 <style>
 [data-testid="stMainBlockContainer"] { padding: 2.5rem 2rem 4rem; }
+[data-testid="stLayoutWrapper"]:has(> .st-key-watching) { display: none; }
 .st-key-panels { font-size: 0.875rem; }
 .st-key-panels [data-testid="stVerticalBlock"] { gap: 0.5rem; }
 .st-key-panels [data-testid="stCaptionContainer"] { margin: 0; overflow-wrap: anywhere; }

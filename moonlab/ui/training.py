@@ -62,7 +62,7 @@ def watch_jobs() -> None:
     """Keep the session's jobs going, on whichever of its pages it is."""
     place = st.empty()  # always there: the page below would move, and be drawn anew, with each job
     if _jobs_under_way():
-        with place.container():
+        with place.container(key="watching"):  # the style lets it take no room
             _keep_watching()
 
 
