@@ -10,7 +10,7 @@ import sys
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, cast
@@ -50,14 +50,18 @@ class Job:
 
     Attributes
     ----------
+    has_page : callable
+        Whether the page that asked for it is still connected: one in a hidden tab is, though it is
+        seldom seen.
     follows : Job or None
-        A job of an equal experiment that was under way before; its result will serve both.
+        A job of an equal experiment that is under way before; its result will serve both.
     status : {"waiting", "running", "done", "stopped", "refused", "failed"}
         "stopped": ended early, with the comparison of what there was, or with none.
     """
 
     experiment: Experiment
     number: int
+    has_page: Callable[[], bool] = lambda: False
     status: str = "waiting"
     progress: Progress | None = None
     comparison: Comparison | None = None
@@ -82,9 +86,9 @@ class Job:
         return time.monotonic() - self.kept_at > _GRACE_SECONDS
 
     @property
-    def is_unseen(self) -> bool:
+    def is_left_behind(self) -> bool:
         """Whether the page it was started from has gone, as after a reload."""
-        return time.monotonic() - self.seen_at > _UNSEEN_SECONDS
+        return not self.has_page() and time.monotonic() - self.seen_at > _UNSEEN_SECONDS
 
     @property
     def source(self) -> "Job":
@@ -186,35 +190,49 @@ class JobRunner:
         n_missing = {index: len(keys) for index, keys in missing(experiment, known).items()}
         return check_budget(experiment, self._budget_seconds, n_missing, self._max_bytes)
 
-    def submit(self, experiment: Experiment) -> Job:
-        """Queue an experiment; it is over at once if its runs are all there."""
-        job = Job(experiment, next(self._numbers))
-        if self._closed.is_set():
-            job.end("stopped")
-        elif not self._ended_from_cache(job):
-            with self._lock:
-                job.follows = self._under_way(experiment)
-                self._unfinished.append(job)
+    def submit(self, experiment: Experiment, has_page: Callable[[], bool] = lambda: False) -> Job:
+        """Queue an experiment; it is over at once if its runs are all there.
+
+        `has_page` says whether who asks is still connected.
+        """
+        job = Job(experiment, next(self._numbers), has_page)
+        if self._ended_from_cache(job):
+            return job
+        with self._lock:
+            if self._closed.is_set():
+                job.end("stopped")
+                return job
+            self._unfinished = [one for one in self._unfinished if not one.is_over]
+            job.follows = next(self._equals(job), None)
+            self._unfinished.append(job)
             self._waiting.put(job)
         return job
 
-    def _under_way(self, experiment: Experiment) -> Job | None:
-        """A job of an equal experiment, whose result the next one will take from the cache."""
-        self._unfinished = [job for job in self._unfinished if not job.is_over]
-        return next((job for job in self._unfinished if job.experiment == experiment), None)
+    def _equals(self, job: Job) -> Iterator[Job]:
+        """The other unfinished jobs of an equal experiment, which take its runs from the cache."""
+        others = (one for one in self._unfinished if one is not job)
+        return (one for one in others if one.experiment == job.experiment)
+
+    def _lead(self, job: Job) -> None:
+        """Let the others of an equal experiment follow a job, now that it is its turn."""
+        with self._lock:
+            job.follows = None
+            for one in self._equals(job):
+                one.follows = job
 
     def stop(self, job: Job) -> None:
         """Ask a job to stop; it is over within about a second."""
         job.stop_asked.set()
         if job.status == "waiting":
             job.end("stopped")
-        if job.follows is not None and job.follows.is_unseen:
+        if job.follows is not None and job.follows.is_left_behind:
             job.follows.stop_asked.set()  # left behind by a reload: nobody else is there to stop it
 
     def close(self) -> None:
         """End the worker process and the thread; jobs under way or waiting end as stopped."""
-        self._closed.set()
-        self._waiting.put(None)
+        with self._lock:  # no job may come in behind the end of the queue
+            self._closed.set()
+            self._waiting.put(None)
         self._worker.kill()  # whoever reads its events sees them end
         self._thread.join()
         _end(self._worker)
@@ -235,6 +253,7 @@ class JobRunner:
         while (job := self._waiting.get()) is not None:
             try:
                 if not (job.is_over or self._ended_from_cache(job)):
+                    self._lead(job)
                     self._run(job)
             except Exception:  # whatever happens, the next job must be able to start
                 _LOG.exception("job %s failed", job.number)

@@ -86,18 +86,16 @@ Event = Progressed | Trained | Finished | Refused | Failed
 
 
 def _listen(source: BinaryIO, starts: "queue.Queue[Start | None]", stopped: set[int]) -> None:
-    """Sort what comes in, until there is no more."""
-    while True:
-        try:
+    """Sort what comes in, until there is no more, or no more than half a message."""
+    with contextlib.suppress(EOFError, pickle.UnpicklingError):
+        while True:
             message = pickle.load(source)
-        except EOFError:
-            stopped.add(_EVERY_JOB)
-            starts.put(None)
-            return
-        if isinstance(message, Stop):
-            stopped.add(message.job)
-        else:
-            starts.put(message)
+            if isinstance(message, Stop):
+                stopped.add(message.job)
+            else:
+                starts.put(message)
+    stopped.add(_EVERY_JOB)
+    starts.put(None)
 
 
 def _run(start: Start, stopped: set[int], send: BinaryIO) -> None:
@@ -145,7 +143,7 @@ def main(*, gives_way: bool = False) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the server, which ends this too
     send = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # whatever else prints must not get between the events
-    gc.disable()  # until PyTorch is loaded: looking for garbage takes a tenth of its import
+    gc.disable()  # in the first job: it may load PyTorch, a tenth of which would be looking for it
     starts: queue.Queue[Start | None] = queue.Queue()
     stopped: set[int] = set()
     threading.Thread(target=_listen, args=(sys.stdin.buffer, starts, stopped), daemon=True).start()

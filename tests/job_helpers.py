@@ -33,8 +33,8 @@ def wait_until(condition, seconds=60):
         time.sleep(0.01)
 
 
-def running(runner, experiment):
-    job = runner.submit(experiment)
+def running(runner, experiment, **options):
+    job = runner.submit(experiment, **options)
     wait_until(lambda: job.progress is not None)
     return job
 

@@ -9,7 +9,7 @@ from job_helpers import wait_until
 from streamlit.testing.v1 import AppTest
 
 import moonlab as ml
-from moonlab.ui import arrival, training
+from moonlab.ui import arrival, page, training
 
 APP = str(Path(__file__).parent.parent / "moonlab" / "ui" / "script.py")
 EXPERIMENT = ml.Experiment(
@@ -69,6 +69,18 @@ def test_the_figures_of_new_results_come_after_all_else_and_keep_their_room():
     assert parts(at) == (True, (True, True), False)
     assert "skeleton" in {element.type for element in at}
     assert parts(drawn_and_run(at))[2]
+
+
+def test_no_run_is_cut_off_for_a_stage(monkeypatch):
+    ran = []
+    show_controls, show_sidebar = page._show_controls, page.sidebar.show_sidebar
+    monkeypatch.setattr(page, "_show_controls", lambda now: (time.sleep(0.1), show_controls(now)))
+    monkeypatch.setattr(page.sidebar, "show_sidebar", lambda: (ran.append("whole"), show_sidebar()))
+    monkeypatch.setattr(arrival, "_SECONDS", {arrival.PICTURE: 0.05, arrival.PAGE: 0.05})
+    at = trained_and_opened()
+    for n_runs in range(2, 6):
+        at.run()
+        assert len(ran) == n_runs
 
 
 def trained_and_opened():

@@ -1,3 +1,4 @@
+import threading
 from dataclasses import replace
 
 import pytest
@@ -256,12 +257,47 @@ def test_after_a_reload_the_same_experiment_shows_the_progress_of_the_job_under_
     assert ended(first).status == "stopped"
 
 
-def test_stopping_a_follower_leaves_a_job_that_others_watch_alone(runner):
-    first = running(runner, endless(8))
+@pytest.mark.parametrize("hidden", [False, True])
+def test_stopping_a_follower_leaves_a_job_that_others_watch_alone(runner, hidden):
+    first = running(runner, endless(8), has_page=lambda: hidden)
     again = runner.submit(endless(8))
-    first.seen()
+    if hidden:
+        first.seen_at -= 30  # its tab is in the background
+    else:
+        first.seen()
     runner.stop(again)
     ended(again)
     assert not first.ended.wait(0.5)
     runner.stop(first)
     ended(first)
+
+
+def test_whoever_trains_is_followed_by_all_others_of_an_equal_experiment(runner):
+    first, second, third = running(runner, endless(9)), *(runner.submit(endless(9)) for _ in "23")
+    assert second.follows is third.follows is first
+    runner.stop(first)
+    ended(first)
+    wait_until(lambda: second.progress is not None)
+    assert third.source is second
+    runner.stop(third)
+    runner.stop(second)
+    ended(second)
+
+
+def test_no_job_comes_in_behind_the_end():
+    runner, late = JobRunner(BUDGET), []
+    first = running(runner, endless(10))
+    submitting = [
+        threading.Thread(target=lambda seed=seed: late.append(runner.submit(endless(seed))))
+        for seed in range(20, 30)
+    ]
+    for thread in submitting[:5]:
+        thread.start()
+    runner.close()
+    for thread in submitting[5:]:
+        thread.start()
+    for thread in submitting:
+        thread.join(30)
+    assert len(late) == 10
+    for job in (first, *late):
+        assert ended(job, 5).status == "stopped"

@@ -12,7 +12,7 @@ import moonlab as ml
 from moonlab import __main__ as cli
 from moonlab import jobs
 from moonlab.codec import QUERY_KEY
-from moonlab.ui import arrival, bind, downloads, training
+from moonlab.ui import arrival, bind, downloads, page, training
 
 APP = str(Path(__file__).parent.parent / "moonlab" / "ui" / "script.py")
 SMALL = ml.Experiment(
@@ -148,7 +148,7 @@ def test_a_job_is_kept_going_while_another_part_of_the_page_is_looked_at():
     job.seen_at = job.kept_at = time.monotonic() - 1000
     at.session_state.asides = {"a part that is not shown here": job}
     at.run()
-    assert (job.is_unseen, job.is_abandoned) == (False, False)
+    assert (job.is_left_behind, job.is_abandoned) == (False, False)
 
 
 def test_panels_are_added_duplicated_edited_and_removed():
@@ -280,7 +280,7 @@ def test_a_double_click_trains_once(monkeypatch):
     at = open_page()
     submitted, start_current = [], training.start_current
 
-    def submit(experiment):
+    def submit(experiment, has_page):
         submitted.append(jobs.Job(experiment, len(submitted)))
         return submitted[-1]
 
@@ -320,12 +320,89 @@ def test_a_message_about_earlier_training_goes_with_it():
     for act in (
         lambda: at.selectbox(key="preset").select("The lesson's classifier by hand").run(),
         lambda: at.button(key="train").click().run(),
+        lambda: at.button(key="undo").click().run(),
     ):
-        at.session_state.message = "Stopped before there was anything to show."
+        edits = at.session_state.page.n_edits
+        at.session_state.message = edits, "Stopped before there was anything to show."
         at.run()
         assert "Stopped" in texts(at.warning)
         act()
         assert "Stopped" not in texts(settled(at).warning)
+
+
+def test_a_refusal_is_said_once_and_goes_with_what_it_refuses():
+    at = open_page()
+    at.number_input(key="training_epochs").set_value(20_000).run()
+    at.text_input(key="seeds").set_value("0-127").run()
+    page = at.session_state.page
+    for _ in range(4):
+        page.add()
+    at.run()
+    assert "Please correct this" in texts(at.error)
+    training_refused(at)
+    assert len(at.error) == 1
+    assert not at.warning
+    while page.can_undo:
+        at.button(key="undo").click().run()
+    settled(at)
+    assert not at.error
+    assert not at.warning
+
+
+def training_refused(at):
+    """Train all the same, as a click does that comes before the button is off."""
+    job = training.job_runner().submit(at.session_state.page.experiment())
+    assert job.status == "refused"
+    at.session_state.job = job
+    at.run()
+
+
+def test_results_that_were_stopped_give_way_to_whole_ones_that_came_meanwhile():
+    at = open_page()
+    longer = replace(SMALL, training=ml.Training(epochs=7))
+    at.number_input(key="training_epochs").set_value(7).run()
+    at.session_state.comparison = ml.compare(
+        longer, should_stop=iter([False] * 20 + [True] * 999).__next__
+    )
+    at.run()
+    assert "stopped" in texts(at.warning)
+    assert training.job_runner().submit(longer).ended.wait(60)
+    settled(at.run())
+    assert "stopped" not in texts(at.warning)
+    assert at.session_state.comparison.status == "ok"
+
+
+def test_a_value_that_is_taken_back_at_once_is_taken_back():
+    at = open_page()
+    at.button(key="add").click().run()
+    at.selectbox(key="p3_activation").select("tanh").run()
+    assert current(at).architectures[2].activation == "tanh"
+    at.selectbox(key="p3_activation").select("relu").run()
+    assert current(at).architectures[2].activation == "relu"
+
+
+def test_back_to_what_was_not_valid_is_one_step(monkeypatch):
+    monkeypatch.setattr(page, "_SETTLED_SECONDS", 0.0)
+    at = open_page()
+    at.text_input(key="seeds").set_value("0-3, nonsense").run()
+    before = address(at)
+    at.text_input(key="seeds").set_value("0-3").run()
+    for key, value in before.items():
+        at.query_params[key] = value
+    at.run()
+    assert at.session_state.page.seeds == "0-3, nonsense"
+    at.button(key="undo").click().run()
+    assert at.session_state.page.seeds == "0-3"
+
+
+def test_an_architecture_may_be_named_like_the_mark_of_earlier_ones():
+    at = open_page(
+        replace(SMALL, architectures=(ml.Architecture((2,), engine="numpy", name=" (earlier)"),))
+    )
+    at.segmented_control(key="details").set_value("A/A check").run()
+    at.button(key="check").click().run()
+    assert not at.exception
+    assert at.session_state.checked.names == (" (earlier)",)
 
 
 def test_a_panel_that_departs_from_the_protocol_says_so_on_its_face_and_in_the_table():

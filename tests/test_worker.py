@@ -86,6 +86,14 @@ def test_the_worker_ends_when_its_input_does(start_worker):
     assert process.returncode == 0
 
 
+def test_the_worker_ends_when_its_input_does_within_a_message(start_worker):
+    process = start_worker(*THE_WORKER)
+    message = pickle.dumps(Start(0, endless(), NONE))
+    process.stdin.write(message[: len(message) // 2])
+    assert talk(process) == ([], "")
+    assert process.returncode == 0
+
+
 def test_a_job_under_way_ends_when_the_input_does(start_worker):
     process = start_worker(*THE_WORKER)
     pickle.dump(Start(0, endless(), NONE), process.stdin)

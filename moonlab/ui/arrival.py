@@ -6,6 +6,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from moonlab.ui.charts import show_figure
+from moonlab.ui.clock import show_by_clock
 
 PICTURE, PAGE, FIGURES = range(3)
 _SECONDS = {PICTURE: 0.3, PAGE: 0.8}  # for the browser to draw a stage before the next one comes
@@ -60,10 +61,9 @@ def show_next_stage() -> None:
     if stage in _SECONDS:
         if st.session_state.stage_sent_at is None:
             st.session_state.stage_sent_at = time.monotonic()
-        st.fragment(_run_again_when_drawn, run_every=_SECONDS[stage])(stage)
 
+        def run_again(by_clock: bool) -> None:
+            if by_clock and _seconds_drawn() >= _SECONDS[stage]:
+                st.rerun()
 
-def _run_again_when_drawn(stage: int) -> None:
-    """Called by the page first, and then by the browser's clock."""
-    if _seconds_drawn() >= _SECONDS[stage]:
-        st.rerun()
+        show_by_clock(_SECONDS[stage], run_again)

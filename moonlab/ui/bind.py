@@ -14,6 +14,7 @@ Widget = Callable[..., Any]
 Store = Callable[[Any], None]
 _SETTLING_SECONDS = 2.0  # a value that was sent is sent again for so long
 _OVERTAKING_SECONDS = 1.5  # after a run: what the browser says then, it may have said before
+_NOTHING = object()
 
 
 class _Sent(NamedTuple):
@@ -60,10 +61,11 @@ def bound(widget: Widget, label: str, current: Any, key: str, store: Store, **op
         if _is_overtaken(sent.get(key)) and value == sent[key].before:
             st.session_state.browser_is_behind = True
         else:
+            sent.pop(key, None)  # whatever comes now, the user said it after this
             store(value)
 
     if key not in st.session_state or st.session_state[key] != current:
-        sent[key] = _Sent(time.monotonic(), st.session_state.get(key, current))
+        sent[key] = _Sent(time.monotonic(), st.session_state.get(key, _NOTHING))
         st.session_state[key] = current
     elif _is_settling(sent.get(key)):
         st.session_state[key] = current

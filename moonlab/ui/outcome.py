@@ -27,7 +27,7 @@ def outcome_of(comparison: Comparison) -> Outcome:
 
 def _key(comparison: Comparison) -> str:
     """What tells shown comparisons apart in caches: names, pins, and how far they came."""
-    parts = [str(len(comparison.runs)), str(sum(len(run.curves) for run in comparison.runs))]
+    parts = [str([len(run.curves) for run in comparison.runs])]
     parts += [comparison.status, comparison.experiment.to_json(), *comparison.names]
     for name, runs in comparison.pinned:
         parts += [name, repr((runs[0].architecture, runs[0].training, runs[0].data))]

@@ -88,7 +88,7 @@ def _show_controls(current: Experiment | None) -> None:
     if faults:
         st.error(f"Please correct this, then train:\n\n{faults}")
     training.show_progress()
-    _show_message()
+    _show_notices(faults)
 
 
 def _show_rest(outcome: Outcome) -> None:
@@ -108,7 +108,6 @@ def open_session() -> None:
 
 def _open() -> None:
     """Begin a session: the address's experiment, or the lesson's five networks."""
-    st.session_state.message = ""
     st.session_state.address = address()
     experiment, notice = lesson.torch_experiment(), ""
     if QUERY_KEY in st.query_params:
@@ -126,14 +125,20 @@ def _open() -> None:
     st.session_state.valid_query = experiment.to_query()
 
 
-def _restore_draft(state: PageState) -> None:
-    """Set up what the address says to have been typed, if it says anything."""
-    if draft.QUERY_KEY not in st.query_params:
-        return
-    try:
-        state.restore(draft.from_query(st.query_params[draft.QUERY_KEY]))
-    except SpecError as error:
-        _LOG.info("a damaged draft: %s", error)
+def _restore_draft(state: PageState, otherwise: Experiment | None = None) -> None:
+    """Set up what the address says to have been typed, or else an experiment if one is given."""
+    typed, is_damaged = None, False
+    if draft.QUERY_KEY in st.query_params:
+        try:
+            typed = draft.from_query(st.query_params[draft.QUERY_KEY])
+        except SpecError as error:
+            _LOG.info("a damaged draft: %s", error)
+            is_damaged = True
+    if typed is not None:
+        state.restore(typed)
+    elif otherwise is not None:
+        state.load(otherwise)
+    if is_damaged:
         state.notice = state.notice or _DAMAGED_DRAFT
 
 
@@ -157,18 +162,15 @@ def _follow_address() -> None:
     except SpecError:
         return
     if QUERY_KEY in st.query_params:
-        st.session_state.message = ""
         st.session_state.valid_query = experiment.to_query()
-        page_state().load(experiment)
-        _restore_draft(page_state())
+        _restore_draft(page_state(), otherwise=experiment)
 
 
-def _show_message() -> None:
-    state = page_state()
-    if state.notice:
-        st.info(state.notice)
-    if st.session_state.message:
-        st.warning(st.session_state.message)
+def _show_notices(faults: str) -> None:
+    if page_state().notice:
+        st.info(page_state().notice)
+    if training.said() and not faults:  # a refusal says the same again
+        st.warning(training.said())
 
 
 def _remember_in_address(experiment: Experiment | None) -> None:

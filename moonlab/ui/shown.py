@@ -10,10 +10,9 @@ import streamlit as st
 from moonlab.results import Comparison, Group
 from moonlab.run_keys import run_keys
 from moonlab.spec import Experiment
-from moonlab.ui import training
+from moonlab.ui import terms, training
 from moonlab.ui.verdict import margin_points
 
-_EARLIER = " (earlier)"
 _MOST_PINS = 4
 
 
@@ -60,7 +59,7 @@ def _names_of_now(
         found = next((panel for panel in panels if panel[0] == mark), None)
         if found is not None:
             panels.remove(found)
-        names.append(found[1] if found is not None else name + _EARLIER)
+        names.append(found[1] if found is not None else name + terms.EARLIER)
     return tuple(names)
 
 

@@ -1,5 +1,6 @@
 """What is said of seeds and averages, given what varies with the seed."""
 
+EARLIER = " (earlier)"  # behind the name of a result that belongs to earlier settings
 _VARIES = {
     "independent": "its first weights and the order of its batches",
     "with_data": "its points and their split, its first weights and the order of its batches",

@@ -3,9 +3,12 @@
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from functools import cache
 
 import streamlit as st
+from streamlit import runtime
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from moonlab.budget import duration
 from moonlab.jobs import Job, JobRunner
@@ -13,10 +16,12 @@ from moonlab.results import Comparison
 from moonlab.rules import SpecError
 from moonlab.spec import Experiment
 from moonlab.ui.bind import page_state
+from moonlab.ui.clock import show_by_clock
 from moonlab.ui.words import as_plain_text, faults_in_words
 
 _UNASKED_SECONDS = 20.0
 _WATCH_SECONDS = 1.0
+_PROGRESS_SECONDS = 0.25
 _NEWS_SECONDS = 2.0  # between parts of the first results
 _ALL_THERE = "All results are there. Change something to train again."
 _LOCK = threading.Lock()
@@ -37,13 +42,23 @@ def start(experiment: Experiment) -> None:
     """Start a job, unless one of this session's is under way."""
     take_outcome()
     if active_job() is None:
-        st.session_state.message = ""
-        st.session_state.job = job_runner().submit(experiment)
+        _say("")
+        st.session_state.job = _submit(experiment)
+
+
+def _submit(experiment: Experiment) -> Job:
+    """Submit a job that knows whether this session's browser is still connected."""
+    context = get_script_run_ctx()
+    session = "" if context is None else context.session_id
+
+    def has_page() -> bool:
+        return runtime.exists() and runtime.get_instance().is_active_session(session)
+
+    return job_runner().submit(experiment, has_page)
 
 
 def start_if_quick(experiment: Experiment) -> None:
     """Start a job that nobody has asked for, if it takes a few seconds only or is there already."""
-    st.session_state.message = ""
     try:
         work = job_runner().estimate(experiment)
     except SpecError:
@@ -63,7 +78,7 @@ def watch_jobs() -> None:
     place = st.empty()  # always there: the page below would move, and be drawn anew, with each job
     if _jobs_under_way():
         with place.container(key="watching"):  # the style lets it take no room
-            _keep_watching()
+            show_by_clock(_WATCH_SECONDS, _keep_watching)
 
 
 def _jobs_under_way() -> list[Job]:
@@ -71,10 +86,9 @@ def _jobs_under_way() -> list[Job]:
     return [job for job in jobs if job is not None and not job.is_over]
 
 
-@st.fragment(run_every=_WATCH_SECONDS)
-def _keep_watching() -> None:
+def _keep_watching(by_clock: bool) -> None:
     jobs = _jobs_under_way()
-    if not jobs:
+    if by_clock and not jobs:
         st.rerun()
     for job in jobs:
         job.seen()
@@ -89,17 +103,28 @@ def take_outcome() -> None:
     if job.comparison is not None:
         st.session_state.comparison = job.comparison
     elif job.status == "stopped":
-        st.session_state.message = "Stopped before there was anything to show."
-    elif job.error is not None:
-        st.session_state.message = faults_in_words(job.error)
+        _say("Stopped before there was anything to show.")
     else:
-        st.session_state.message = job.message
+        _say(faults_in_words(job.error) if job.error is not None else job.message)
+
+
+def _say(message: str) -> None:
+    """Tell the user what came of training, until the next edit."""
+    st.session_state.message = page_state().n_edits, message
+
+
+def said() -> str:
+    """What is to be told of the last training, if nothing was edited since."""
+    n_edits, message = st.session_state.get("message", (0, ""))
+    return message if n_edits == page_state().n_edits else ""
 
 
 def take_if_there(experiment: Experiment) -> None:
     """Make the results of an experiment the latest ones if all its runs are there already."""
     latest = comparison()
-    if active_job() is not None or (latest is not None and latest.experiment == experiment):
+    if active_job() is not None:
+        return
+    if latest is not None and latest.experiment == experiment and latest.status != "stopped":
         return
     found = job_runner().cached(experiment)
     if found is not None:
@@ -132,12 +157,9 @@ def current_experiment() -> Experiment | None:
 
 
 def start_current() -> None:
-    """Train what is set up."""
-    st.session_state.message = ""
-    try:
+    """Train what is set up, unless there are faults, which are shown in any case."""
+    with suppress(SpecError):
         start(page_state().experiment())
-    except SpecError as error:
-        st.session_state.message = faults_in_words(error)
 
 
 def comparison_of(experiment: Experiment, key: str) -> Comparison | None:
@@ -160,15 +182,20 @@ def comparison_of(experiment: Experiment, key: str) -> Comparison | None:
     if job is None or job.experiment != experiment:
         if job is not None:
             job_runner().stop(job)
-        job = asides[key] = job_runner().submit(experiment)
+        job = asides[key] = _submit(experiment)
     if not job.is_over:
         _show_progress(job, f"{key}_stop", lambda: False)
-    elif job.status == "stopped":
-        st.info("This was stopped before its end.")
+    elif job.status != "done":
+        _say_what_came_of(job)
         st.button("Train it", key=f"{key}_again", on_click=_forget, args=(key,))
-    elif job.comparison is None:
-        st.error(faults_in_words(job.error) if job.error is not None else job.message)
     return job.comparison if job.status == "done" else None
+
+
+def _say_what_came_of(job: Job) -> None:
+    if job.status == "stopped":
+        st.info("This was stopped before its end.")
+    else:
+        st.error(faults_in_words(job.error) if job.error is not None else job.message)
 
 
 def _forget(key: str) -> None:
@@ -229,11 +256,17 @@ def _n_to_show(job: Job) -> int:
     return 0 if found is None else len(found.experiment.architectures)
 
 
-@st.fragment(run_every=0.25)
 def _show_progress(job: Job, stop_key: str, has_news: Callable[[], bool]) -> None:
-    if job.is_over or has_news():
-        st.rerun()
-    job.seen()
+    def show(by_clock: bool) -> None:
+        if by_clock and (job.is_over or has_news()):
+            st.rerun()
+        job.seen()
+        _show_bar(job, stop_key)
+
+    show_by_clock(_PROGRESS_SECONDS, show)
+
+
+def _show_bar(job: Job, stop_key: str) -> None:
     fraction, text = 0.0, "Waiting: other comparisons are before this one…"
     shown = job.source
     if shown.status == "running":

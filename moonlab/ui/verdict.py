@@ -163,7 +163,9 @@ def _doubled(comparison: Comparison, name: str) -> Experiment:
     own = experiment.seeds[: MAX_SEEDS // 2]
     others = (seed for seed in range(2 * MAX_SEEDS) if seed not in experiment.seeds)
     seeds = (*own, *islice(others, 2 * max(len(own), _LEAST_A_SIDE) - len(own)))
-    one = replace(experiment.architectures[index], name=name.removesuffix(" (earlier)")[:60])
+    unmarked = experiment.names[index]
+    name = unmarked if name == unmarked + terms.EARLIER else name
+    one = replace(experiment.architectures[index], name=name[:60])
     seeding = "independent" if experiment.seeding == "sequential" else experiment.seeding
     return replace(experiment, architectures=(one,), seeds=seeds, seeding=seeding)
 
