@@ -205,7 +205,7 @@ def test_all_faults_are_named_at_once():
     at.run()
     error = texts(at.error)
     assert "Seeds" in error
-    assert "Architecture 1, name" in error
+    assert "Architecture 1, Name" in plain(error)
     assert "Noise" in error
 
 
@@ -216,7 +216,7 @@ def test_a_value_that_the_browser_should_have_stopped_is_refused_by_the_server()
     at.run()
     error = texts(at.error)
     assert "Learning rate" in error
-    assert "hidden" in error
+    assert "Architecture 1, Widths" in plain(error)
     assert not at.exception
 
 
@@ -330,6 +330,32 @@ def test_a_message_about_earlier_training_goes_with_it():
         assert "Stopped" not in texts(settled(at).warning)
 
 
+def test_a_full_batch_is_shown_as_one_wherever_it_comes_from():
+    at = open_page(replace(SMALL, training=ml.Training(batch_size=None, epochs=3)))
+    box = at.selectbox(key="training_batch_size")
+    assert box.value == "Full batch"
+    box.select("32").run()
+    assert current(at).training.batch_size == 32
+    at.button(key="undo").click().run()
+    assert at.selectbox(key="training_batch_size").value == "Full batch"
+    at.multiselect(key="p1_departures").select("batch_size").run()
+    assert at.selectbox(key="p1_own_batch_size").value == "Full batch"
+    assert current(at).architectures[0].override == {"batch_size": None}
+
+
+def test_while_one_panel_is_not_valid_the_others_keep_their_results():
+    at = open_page()
+    at.number_input(key="p1_width_0").set_value(2000).run()
+    assert list(shown_table(at)["Architecture"]) == ["2→4→1 (earlier)", "deep"]
+    assert "Some of these results belong to the earlier settings" in texts(at.info)
+    assert "Widths: must be 0 to 16 widths, whole numbers from 1 to 1,024. Got 2000 instead" in (
+        plain(at.error[-1].value)  # in its own panel, too
+    )
+    assert texts(at.caption).count("Not trained yet") == 1
+    at.number_input(key="training_epochs").set_value(0).run()
+    assert "All of these results belong to the earlier settings" in texts(at.info)
+
+
 def test_a_refusal_is_said_once_and_goes_with_what_it_refuses():
     at = open_page()
     at.number_input(key="training_epochs").set_value(20_000).run()
@@ -421,7 +447,7 @@ def test_a_panel_that_departs_from_the_protocol_says_so_on_its_face_and_in_the_t
 def test_a_number_out_of_bounds_is_named_and_never_replaced():
     at = open_page()
     at.number_input(key="training_epochs").set_value(10**9).run()
-    assert "Epochs: must be an integer from 1 to 20,000" in plain(texts(at.error))
+    assert "Epochs: must be a whole number from 1 to 20,000" in plain(texts(at.error))
     assert at.button(key="train").disabled
     assert current(at).training.epochs == 3
     at.number_input(key="training_epochs").set_value(7).run()
@@ -435,7 +461,7 @@ def test_the_margin_is_in_the_address_and_decides_the_verdicts_without_training(
     assert "earlier settings" not in texts(at.info)
     assert "2→4→1 and deep are equivalent" in plain(texts(at.markdown))
     at.number_input(key="margin").set_value(0.0).run()
-    assert "Margin points: must be a number above 0" in plain(texts(at.error))
+    assert "Equivalent within ± points: must be a number above 0" in plain(texts(at.error))
     at.button(key="undo").click().run()
     assert at.number_input(key="margin").value == 100
 

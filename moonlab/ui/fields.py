@@ -23,6 +23,7 @@ WORDS = {
     "cuda": "Graphics card (CUDA)",
 }
 _BATCH_SIZES = (1, 8, 16, 32, 64, 128)
+_FULL_BATCH = "Full batch"  # a list takes None for nothing chosen
 
 
 class Field(NamedTuple):
@@ -65,7 +66,13 @@ def show_field(part: str, name: str, value: Any, key: str, store: Store) -> None
     rule = rules[name]
     if name == "batch_size":
         sizes = sorted({*_BATCH_SIZES, value} if isinstance(value, int) else _BATCH_SIZES)
-        _choice(field, [*sizes, None], value, key, store)
+        _choice(
+            field,
+            [*sizes, _FULL_BATCH],
+            _FULL_BATCH if value is None else value,
+            key,
+            lambda size: store(None if size == _FULL_BATCH else size),
+        )
     elif rule.options:
         _choice(field, list(rule.options), value, key, store)
     else:
@@ -75,7 +82,7 @@ def show_field(part: str, name: str, value: Any, key: str, store: Store) -> None
 def in_words(value: Any) -> str:
     """A value as the page names it."""
     if value is None:
-        return "Full batch"
+        return _FULL_BATCH
     return WORDS.get(value, str(value)) if isinstance(value, str) else f"{value:g}"
 
 

@@ -14,7 +14,7 @@ from moonlab.ui.charts import is_dark
 from moonlab.ui.drawing import network_svg
 from moonlab.ui.fields import OWN_FIELDS, in_short, show_field
 from moonlab.ui.state import MAX_DEPTH, PageState, Panel
-from moonlab.ui.words import as_plain_text
+from moonlab.ui.words import as_plain_text, faults_in_words
 
 _ENGINES = {"torch": "PyTorch", "numpy": "NumPy"}
 _ACTIVATIONS = {"relu": "ReLU", "tanh": "tanh", "sigmoid": "sigmoid"}
@@ -25,12 +25,13 @@ def show_panels(current: Experiment | None, trained: Sequence[bool]) -> None:
     """Show all panels; for each it is said whether its result is among those shown."""
     state = page_state()
     names = current.names if current is not None else [_label(panel) for panel in state.panels]
+    advice = ": train to see its result" if current is not None else ""
     with st.grid(min_column_width=198, border=True, key="panels"):
         for position, panel in enumerate(list(state.panels), start=1):
             with st.container(key=f"panel_{position}"):
                 _show_panel(state, panel, position, names[position - 1])
-                if trained and not trained[position - 1] and training.active_job() is None:
-                    st.caption(":material/pending: Not trained yet: train to see its result.")
+                if not trained[position - 1] and training.active_job() is None:
+                    st.caption(f":material/pending: Not trained yet{advice}.")
 
 
 def _show_panel(state: PageState, panel: Panel, position: int, name: str) -> None:
@@ -62,9 +63,12 @@ def _show_panel(state: PageState, panel: Panel, position: int, name: str) -> Non
     _show_widths(state, panel)
     _show_choices(state, panel)
     _show_departures(state, panel, position)
-    st.caption(_size(panel))
-    architecture = _architecture(panel)
-    if architecture is not None:
+    try:
+        architecture = _architecture(panel)
+    except SpecError as error:
+        st.error(faults_in_words(error))
+    else:
+        st.caption(f"{architecture.label} · {architecture.n_parameters:,} parameters")
         drawing = network_svg(architecture.widths, INK[is_dark()])
         st.image(drawing, width=160, alt=f"Drawing of the network {architecture.label}")
 
@@ -141,21 +145,12 @@ def _show_panel_buttons(state: PageState, panel: Panel, position: int) -> None:
         )
 
 
-def _architecture(panel: Panel) -> Architecture | None:
-    try:
-        return Architecture(hidden=tuple(panel.values["hidden"]))
-    except SpecError:
-        return None
+def _architecture(panel: Panel) -> Architecture:
+    return Architecture(hidden=tuple(panel.values["hidden"]))
 
 
 def _label(panel: Panel) -> str:
-    architecture = _architecture(panel)
-    return architecture.label if architecture else "Architecture"
-
-
-def _size(panel: Panel) -> str:
-    architecture = _architecture(panel)
-    if architecture is None:
-        return "not valid yet"
-    count = architecture.n_parameters
-    return f"{architecture.label} · {count:,} parameters"
+    try:
+        return _architecture(panel).label
+    except SpecError:
+        return "Architecture"

@@ -11,6 +11,7 @@ from moonlab.results import Comparison, Group
 from moonlab.run_keys import run_keys
 from moonlab.spec import Experiment
 from moonlab.ui import terms, training
+from moonlab.ui.bind import page_state
 from moonlab.ui.verdict import margin_points
 
 _MOST_PINS = 4
@@ -27,16 +28,23 @@ class Shown(NamedTuple):
     """Whether any result that is shown, pins aside, is of no panel as it is now."""
 
 
+class _Panel(NamedTuple):
+    """What tells a panel's result, and what it is called."""
+
+    mark: Hashable
+    name: str
+
+
 def shown(current: Experiment | None) -> Shown:
     """What to show beside what is set up; None stands for what is not valid yet."""
     if current is not None:
         training.take_if_there(current)
     latest = training.comparison() or training.so_far()
-    marks = _marks(current) if current is not None else []
+    panels = _panels(current)
     if latest is None:
-        return Shown(None, (False,) * len(marks), has_earlier=False)
-    results = _marks(latest.experiment)
-    names = _names_of_now(latest, results, marks, current)
+        return Shown(None, (False,) * len(panels), has_earlier=False)
+    results, marks = _marks(latest.experiment), [panel.mark for panel in panels]
+    names = _names_of_now(latest, results, panels)
     experiment = replace(latest.experiment, margin_points=margin_points())
     comparison = replace(latest, experiment=experiment, names=names)
     comparison = replace(comparison, pinned=_pins_beside(comparison))
@@ -44,22 +52,34 @@ def shown(current: Experiment | None) -> Shown:
     return Shown(comparison, tuple(mark in results for mark in marks), has_earlier)
 
 
+def _panels(current: Experiment | None) -> list[_Panel]:
+    """What tells each panel's result, and its name; while it is not valid it has no result."""
+    if current is not None:
+        pairs = zip(_marks(current), current.names, strict=True)
+        return [_Panel(mark, name) for mark, name in pairs]
+    alone = [page_state().experiment_of(panel) for panel in page_state().panels]
+    return [
+        _Panel(_marks(one)[0], one.names[0]) if one is not None else _Panel(None, "")
+        for one in alone
+    ]
+
+
 def _names_of_now(
-    latest: Comparison, results: list[Hashable], marks: list[Hashable], current: Experiment | None
+    latest: Comparison, results: list[Hashable], panels: list[_Panel]
 ) -> tuple[str, ...]:
     """For each result the name of the panel that it belongs to, or its old one.
 
     Old names are marked where others are not old: a sentence says it if all of them are.
     """
-    if current is None or not set(results) & set(marks):
+    left = [panel for panel in panels if panel.mark in results]
+    if not left:
         return latest.experiment.names
-    panels = list(zip(marks, current.names, strict=True))
     names = []
     for mark, name in zip(results, latest.experiment.names, strict=True):
-        found = next((panel for panel in panels if panel[0] == mark), None)
+        found = next((panel for panel in left if panel.mark == mark), None)
         if found is not None:
-            panels.remove(found)
-        names.append(found[1] if found is not None else name + terms.EARLIER)
+            left.remove(found)
+        names.append(found.name if found is not None else name + terms.EARLIER)
     return tuple(names)
 
 

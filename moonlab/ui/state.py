@@ -90,6 +90,16 @@ class PageState:
         SpecError
             With every fault of what is set up.
         """
+        return self._experiment_of(self.panels)
+
+    def experiment_of(self, panel: Panel) -> Experiment | None:
+        """The experiment of one panel alone; None while it or what all share is not valid."""
+        try:
+            return self._experiment_of([panel])
+        except SpecError:
+            return None
+
+    def _experiment_of(self, panels: list[Panel]) -> Experiment:
         faults: list[Fault] = []
         seeds: list[int] = []
         try:
@@ -98,6 +108,7 @@ class PageState:
             faults += error.faults
             seeds = [0]
         document = self.draft() | {"schema_version": codec.SCHEMA_VERSION, "seeds": seeds}
+        document["architectures"] = [panel.values for panel in panels]
         return Experiment(**codec.from_dict(document, faults))
 
     @property

@@ -3,9 +3,17 @@
 import re
 
 from moonlab.rules import Fault, SpecError
+from moonlab.ui.fields import DATA_FIELDS, OWN_FIELDS
 
 _MARKUP = frozenset("\\`*_{}[]()<>#+-.!|~:$&")
 _WORD_JOINER = "\u2060"
+_LABELS = {
+    **{f"data.{name}": field.label for name, field in DATA_FIELDS.items()},
+    **{name: field.label for name, field in OWN_FIELDS.items()},
+    "hidden": "Widths",
+    "margin_points": "Equivalent within ± points",
+}
+_PLAINLY = (("a tuple of ", ""), ("an integer", "a whole number"), ("integers", "whole numbers"))
 _FIELD = re.compile(r"architectures\[(\d+)\](?:\.(.+))?")
 
 
@@ -27,16 +35,23 @@ def faults_in_words(error: SpecError) -> str:
 
 
 def _sentence(fault: Fault) -> str:
-    return f"{_field_in_words(fault.field)} {fault.rule}. Got {fault.given} instead."
+    rule = re.sub(r", or None \(.*?\)", "", fault.rule)
+    for code, words in _PLAINLY:
+        rule = rule.replace(code, words)
+    given = re.sub(r"\((.*?),?\)", r"\1", fault.given).replace("None", "nothing")
+    return f"{_field_in_words(fault.field)} {rule}. Got {given} instead."
 
 
 def _field_in_words(field: str) -> str:
     found = _FIELD.fullmatch(field)
     if found:
-        rest = f", {_words(found[2])}" if found[2] else ""
+        rest = f", {_label(found[2])}" if found[2] else ""
         return f"Architecture {int(found[1]) + 1}{rest}:"
-    return f"{_words(field).capitalize()}:"
+    return f"{_label(field)}:"
 
 
-def _words(field: str) -> str:
-    return field.removeprefix("data.").removeprefix("training.").replace("_", " ")
+def _label(field: str) -> str:
+    """What the page calls a field: its label, or else its name."""
+    field = field.removeprefix("override.").removeprefix("training.")
+    name = field.removeprefix("data.").replace("_", " ")
+    return _LABELS.get(field, name[:1].upper() + name[1:])
