@@ -23,10 +23,13 @@ def metric(page, label):
 
 def test_regions_are_counted_before_and_after_training_and_in_depth(page, server):
     visit(page, server, "capacity")
-    for key in ("patchwork", "bends", "bounds", "accuracy"):
+    for key in ("patchwork", "bends"):
         expect(picture(page, key)).to_be_visible()
+    expect(page.get_by_text("137 in the plane")).to_have_count(0)
     choose_by_keyboard(page, "capacity_guess", "17")
     expect(page.get_by_text("So many along a line")).to_be_visible()
+    for key in ("bounds", "accuracy"):
+        expect(picture(page, key)).to_be_visible()
     page.locator("summary", has_text="Earlier in its training").press("Enter")
     slider = page.get_by_role("slider")
     slider.focus()

@@ -68,15 +68,16 @@ def show() -> None:
         "switches, the network is one flat function: a **linear region**. The decision boundary is "
         "straight within a region and bends only where a neuron switches.",
     )
-    _show_guess()
+    guessed = _show_guess()
     asked = experiment()
     comparison = results_of(asked, "capacity")
     if comparison is not None:
         where = _where(asked.to_json())
-        _show_network(comparison, where)
-        counts = _counts(asked.to_json(), comparison)
-        _show_counts(comparison, counts)
-        _show_lesson(comparison, counts)
+        _show_network(comparison, where, with_bounds=guessed)
+        if guessed:
+            counts = _counts(asked.to_json(), comparison)
+            _show_counts(comparison, counts)
+            _show_lesson(comparison, counts)
     offer_comparison(asked)
 
 
@@ -99,7 +100,8 @@ def _answers() -> tuple[int, int, int, int]:
     return line_bound(WIDTH), 2 * WIDTH, plane_bound(WIDTH), 2**WIDTH
 
 
-def _show_guess() -> None:
+def _show_guess() -> bool:
+    """Ask for a guess, and say what there is to say of it; whether there is one."""
     said = guesses()
     guess = st.segmented_control(
         f"First a guess: into how many pieces can {WIDTH} neurons of one layer cut the plane?",
@@ -110,6 +112,7 @@ def _show_guess() -> None:
     if guess is not None:
         right = guess == plane_bound(WIDTH)
         (st.success if right else st.info)(f"**{guess:,}?** {said[guess]} See for yourself:")
+    return guess is not None
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)
@@ -120,7 +123,8 @@ def _where(experiment: str) -> _Where:
     return _Where(data, (x0, x1, y0, y1), (y0 + y1) / 2)
 
 
-def _show_network(comparison: Comparison, where: _Where) -> None:
+def _show_network(comparison: Comparison, where: _Where, *, with_bounds: bool) -> None:
+    """Show a network's pieces; the bounds on them would tell what is to be guessed."""
     groups = comparison.groups()
     index = st.segmented_control(
         "Hidden layers",
@@ -138,7 +142,7 @@ def _show_network(comparison: Comparison, where: _Where) -> None:
             value=run.snapshot_epochs[-1],
             key="capacity_epoch",
         )
-    _show_pictures(run, groups[index].name, epoch, where)
+    _show_pictures(run, groups[index].name, epoch, where, with_bounds=with_bounds)
 
 
 def _weights_after(run: Run, epoch: int) -> Layers:
@@ -148,7 +152,7 @@ def _weights_after(run: Run, epoch: int) -> Layers:
     return unpack(snapshot, run.architecture.widths)
 
 
-def _show_pictures(run: Run, name: str, epoch: int, where: _Where) -> None:
+def _show_pictures(run: Run, name: str, epoch: int, where: _Where, *, with_bounds: bool) -> None:
     dark = is_dark()
     weights = _weights_after(run, epoch)
     regions = linear_regions(weights, where.view)
@@ -160,12 +164,13 @@ def _show_pictures(run: Run, name: str, epoch: int, where: _Where) -> None:
         show_figure(figure, "patchwork", words)
     profile = logit_along(weights, *where.line)
     with beside:
-        _show_numbers(run.architecture.hidden, len(regions), len(profile.shares) - 1)
+        hidden = run.architecture.hidden
+        _show_numbers(hidden, len(regions), len(profile.shares) - 1, with_bounds=with_bounds)
         figure = bends(profile, where.view[0], where.view[1], dark=dark)
         show_figure(figure, "bends", bends_in_words(profile))
         st.caption(
-            f"{switching} of {sum(run.architecture.hidden)} neurons switch in view. "
-            + _remark(run.architecture.hidden, epoch, len(regions), n_distinct_maps(regions))
+            f"{switching} of {sum(hidden)} neurons switch in view. "
+            + _remark(hidden, epoch, len(regions), n_distinct_maps(regions))
         )
     _show_table(regions)
 
@@ -180,13 +185,14 @@ def _show_table(regions: list[Region]) -> None:
         st.dataframe(table, key="pieces", hide_index=True, height=300)
 
 
-def _show_numbers(hidden: tuple[int, ...], in_view: int, along: int) -> None:
+def _show_numbers(hidden: tuple[int, ...], in_view: int, along: int, *, with_bounds: bool) -> None:
     with st.container(horizontal=True):
         for label, found, bound in (
             ("Regions in view", in_view, f"at most {network_bound(hidden):,} in the plane"),
             ("Along the dashed line", along, f"at most {network_bound(hidden, 1):,} on a line"),
         ):
-            st.metric(label, f"{found:,}", bound, delta_color="off", delta_arrow="off")
+            told = bound if with_bounds else None
+            st.metric(label, f"{found:,}", told, delta_color="off", delta_arrow="off")
 
 
 def _remark(hidden: tuple[int, ...], epoch: int, n_regions: int, n_maps: int) -> str:
