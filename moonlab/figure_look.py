@@ -7,15 +7,19 @@ import plotly.graph_objects as go
 
 # One colour an architecture: apart from the classes' blue and orange and from each other, for the
 # colour-blind too, and legible (3:1) on white and on dark paper
-ARCHITECTURE_COLORS = (
+ARCHITECTURE_COLORS = (  # of eight panels, then of four pins
     "#9F7FE3",
     "#019D70",
     "#C74752",
-    "#36827E",
     "#A8660F",
     "#C07FA2",
+    "#36827E",
     "#8E8D40",
     "#766B94",
+    "#8400FC",
+    "#306C3C",
+    "#9060FC",
+    "#9C18CC",
 )
 CLASS_COLORS = ("#0072B2", "#E69F00")
 INK = {False: "#1F2430", True: "#E8EAF0"}
@@ -100,7 +104,7 @@ def best_line(dark: bool) -> dict[str, Any]:
 
 
 def color_of(index: int) -> str:
-    """The colour of a group, counted from 0; they come back after the eighth."""
+    """The colour of a group, counted from 0; they come back after the twelfth."""
     return ARCHITECTURE_COLORS[index % len(ARCHITECTURE_COLORS)]
 
 

@@ -143,7 +143,7 @@ def _see_engines(comparison: Comparison) -> str:
 PRESETS = {
     "lesson": Preset(
         "The lesson's five, in PyTorch",
-        "Do five, twenty times as many parameters buy accuracy?",
+        "Do five or twenty times as many parameters buy accuracy?",
         lesson.torch_experiment,
         _see_lesson,
     ),

@@ -24,6 +24,8 @@ from moonlab.judgement import judge
 from moonlab.results import Group
 from moonlab.stats import wilson
 from moonlab.thumbnails import data_svg
+from moonlab.ui.shown import MOST_PINS
+from moonlab.ui.state import MAX_PANELS
 
 HOSTILE = '<img src=x> & %{y} $x$ "//evil"'
 ESCAPED = '&lt;img src=x&gt; &amp; &#37;{y} &#36;x&#36; "//evil"'
@@ -119,8 +121,42 @@ def all_figures(groups, dark=False):
     ]
 
 
-def test_eight_networks_have_eight_colours_apart_from_the_classes():
-    assert len({*figures.ARCHITECTURE_COLORS, *CLASS_COLORS}) == 10
+# How colours look to whom red or green receptors are missing, in linear RGB: Machado, Oliveira and
+# Fernandes, IEEE Transactions on Visualization and Computer Graphics 15 (2009), 1291-1298
+SIGHTS = {
+    "all": np.eye(3),
+    "no green": np.array(
+        [[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413],
+         [-0.011820, 0.042940, 0.968881]]
+    ),
+    "no red": np.array(
+        [[0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216],
+         [-0.003882, -0.048116, 1.051998]]
+    ),
+}  # fmt: skip
+TO_XYZ = np.array(
+    [[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]]
+)  # fmt: skip
+
+
+def cielab(color, sight):
+    """CIE L*a*b* of "#rrggbb" as it looks to somebody."""
+    encoded = np.array([int(color[i : i + 2], 16) for i in (1, 3, 5)]) / 255
+    linear = np.where(encoded <= 0.04045, encoded / 12.92, ((encoded + 0.055) / 1.055) ** 2.4)
+    xyz = TO_XYZ @ np.clip(SIGHTS[sight] @ linear, 0, 1) / (0.95047, 1, 1.08883)
+    x, y, z = np.where(xyz > 0.008856, np.cbrt(xyz), 7.787 * xyz + 16 / 116)
+    return np.array([116 * y - 16, 500 * (x - y), 200 * (y - z)])
+
+
+@pytest.mark.parametrize("sight", SIGHTS)
+def test_panels_and_pins_have_colours_of_their_own_for_every_eye(sight):
+    panels_and_pins = MAX_PANELS + MOST_PINS
+    assert len(figures.ARCHITECTURE_COLORS) == panels_and_pins
+    colors = [cielab(one, sight) for one in (*figures.ARCHITECTURE_COLORS, *CLASS_COLORS)]
+    apart = [np.linalg.norm(a - b) for a, b in itertools.combinations(colors, 2)]
+    assert min(apart) > 11
+    of_the_first_five = [np.linalg.norm(a - b) for a, b in itertools.combinations(colors[:5], 2)]
+    assert min(of_the_first_five) > 16
 
 
 @pytest.mark.parametrize("dark", [False, True])
@@ -142,8 +178,8 @@ def test_paper_is_clear_and_names_are_shown_whole_on_hover(groups, dark):
         assert "sendChartToCloud" in layout.modebar.remove
 
 
-def test_a_ninth_group_takes_the_first_colour_again(groups):
-    figure = figures.curves([groups[0]] * 9)
+def test_one_group_more_takes_the_first_colour_again(groups):
+    figure = figures.curves([groups[0]] * (len(figures.ARCHITECTURE_COLORS) + 1))
     colors = [line.line.color for line in lines(figure, "y2")[::2]]
     assert colors == [*figures.ARCHITECTURE_COLORS, figures.ARCHITECTURE_COLORS[0]]
 

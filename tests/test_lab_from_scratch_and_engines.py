@@ -192,7 +192,7 @@ def test_the_two_engines_differ_in_their_last_digits(pair):
     assert 0 < gaps[0] < 1e-13 < 1e-9 < gaps[1] < 1e-5
     assert [one.value for one in pair.metric] == [f"{g:.1e}".replace("e-", "e−") for g in gaps]
     assert "**Right: in the last digits.**" in texts(pair)
-    choose(pair, gap_guess="So that one sees it")
+    choose(pair, gap_guess="By enough to see")
     assert "**Not quite: in the last digits.**" in texts(pair)
     pairs = zip(first.runs, single.runs, strict=True)
     each = [loss_gaps([one], [other]).max() for one, other in pairs]

@@ -64,7 +64,7 @@ def test_the_table_is_shown_among_many_once_it_was_ranked():
     assert told + even + unclear == 10
     assert f"**Of 10 pairs of networks, {told} can be told apart** by 9 seeds;" in shown(at)
     assert (f"In {even} the difference is under a point" in shown(at)) == (even > 0)
-    assert (f"In {unclear} so many seeds cannot tell." in shown(at)) == (unclear > 0)
+    assert (f"In {unclear} this many seeds cannot tell." in shown(at)) == (unclear > 0)
     at.slider(key="drawn_seed").set_value(7).run()
     for index, group in enumerate(tables.groups()):
         val, test = ([getattr(r.scores, part) for r in group.runs] for part in ("val", "test"))
@@ -122,7 +122,7 @@ def test_shares_of_the_variance_are_shown_once_the_largest_was_guessed():
 @pytest.mark.parametrize(
     ("total", "words"),
     [
-        (Share(1.1, 0.9, 1.3), "so many seeds cannot tell that from 100%"),
+        (Share(1.1, 0.9, 1.3), "with this many seeds, that cannot be told from 100%"),
         (Share(1.4, 1.1, 1.9), "what one draw does depends on the others"),
         (Share(0.7, 0.5, 0.9), "the rest shows only when they vary together"),
     ],

@@ -78,7 +78,7 @@ def _show_share(current: Experiment | None) -> None:
 
 def _show_load() -> None:
     st.file_uploader(
-        "An experiment.json of moonlab's",
+        "An experiment.json from moonlab",
         type="json",
         key="upload",
         on_change=_load_upload,

@@ -14,7 +14,7 @@ from moonlab.ui import terms, training
 from moonlab.ui.bind import page_state
 from moonlab.ui.verdict import margin_points
 
-_MOST_PINS = 4
+MOST_PINS = 4
 
 
 class Shown(NamedTuple):
@@ -110,7 +110,7 @@ def show_pins(comparison: Comparison) -> None:
     """Show what is pinned, and let people pin any of the results."""
     names = [pin.name for pin in pins()]
     own = [group for group in comparison.groups() if group.name not in names]
-    room = _MOST_PINS - len(names)
+    room = MOST_PINS - len(names)
 
     def changed() -> None:
         chosen = st.session_state.pinned
@@ -125,7 +125,7 @@ def show_pins(comparison: Comparison) -> None:
         names + [group.name for group in own],
         key="pinned",
         on_change=changed,
-        max_selections=_MOST_PINS,
+        max_selections=MOST_PINS,
         placeholder="Choose results to keep beside the next ones",
         help="A pinned result stays in the table and the pictures while you change the settings, "
         f"the data too. {room} more can be pinned.",
@@ -135,5 +135,5 @@ def show_pins(comparison: Comparison) -> None:
 def _pinned_name(name: str) -> str:
     """A name that no other pin has."""
     taken = {pin.name for pin in pins()}
-    names = (f"{name} (pinned{'' if n == 1 else f' {n}'})" for n in range(1, _MOST_PINS + 2))
+    names = (f"{name} (pinned{'' if n == 1 else f' {n}'})" for n in range(1, MOST_PINS + 2))
     return next(one for one in names if one not in taken)

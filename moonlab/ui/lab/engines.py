@@ -20,7 +20,7 @@ from moonlab.ui.lab.codes import with_small_code
 from moonlab.ui.lab.frame import offer_comparison, results_of, show_question
 from moonlab.wording import percent
 
-GUESSES = ("Not at all", "In the last digits", "So that one sees it")
+GUESSES = ("Not at all", "In the last digits", "By enough to see")
 DROPOUT = 0.2
 PASSES = 200
 _VISIBLE = 1e-3
@@ -79,7 +79,7 @@ def show() -> None:
         "optimizer, batches, points and start as well, so they cannot answer this.",
     )
     guess = st.segmented_control(
-        "Predict: both reckon in 64 bits. How far apart do their loss curves come in "
+        "Predict: both compute in 64 bits. How far apart do their loss curves come in "
         f"{engines().training.epochs} epochs?",
         GUESSES,
         wrap=True,

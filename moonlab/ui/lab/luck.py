@@ -40,7 +40,7 @@ def show() -> None:
         "How much of the table is luck?",
         "The lesson's table comes from one seed: five networks, trained once each, judged by "
         f"{asked.data.n_validation} points. Here it is drawn {n} times, and judged by {N_TEST:,} "
-        "fresh points as well. **First your ranking.**",
+        "fresh points as well.",
     )
     table, sources = st.tabs(["The table, drawn many times", "Where the luck comes from"])
     with table:
@@ -56,7 +56,8 @@ def _ask_ranking(names: tuple[str, ...]) -> list[int] | None:
     """The networks as the reader ranks them, none if unsure; None while it is not complete."""
     choices = (*names, UNSURE)
     ranking = st.pills(
-        "Which network is best on fresh points? Click all from best to worst, or only the last.",
+        "**First your ranking**: which network is best on fresh points? Click all five, from best "
+        f"to worst, or only “{UNSURE}”.",
         range(len(choices)),
         selection_mode="multi",
         format_func=lambda index: choices[index],
@@ -122,7 +123,7 @@ def _even_in_words(judged: Judgement) -> str:
     if n_equal:
         said.append(f"In {n_equal} the difference is under a point: no order of them is right.")
     if n_open:
-        said.append(f"In {n_open} so many seeds cannot tell.")
+        said.append(f"In {n_open} this many seeds cannot tell.")
     return " ".join(said)
 
 
@@ -160,10 +161,7 @@ def table_in_words(tables: list[Table], replay: list[Table], seed: int) -> str:
         f"| {n_points * one.val.mean():.1f} | {percent(one.test.mean())} |"
         for one, own in zip(tables, replay, strict=True)
     ]
-    head = (
-        f"| Of {n_points} points | Lesson | Yours | Mean of {n} | Of fresh ones |\n"
-        "|:--|--:|--:|--:|--:|"
-    )
+    head = f"| Of {n_points} points | Lesson | Yours | Mean of {n} | Fresh |\n|:--|--:|--:|--:|--:|"
     return "\n".join([head, *rows])
 
 

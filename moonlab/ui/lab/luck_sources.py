@@ -103,7 +103,7 @@ def sources_in_words(found: VarianceShares, guess: str) -> str:
     right = "As you guessed" if guess == _SOURCES[order[0]] else f"Not the {guess.lower()}"
     sums = f"Together the three make {in_percent(found.total)}: "
     if found.adds_up:
-        sums += "so many seeds cannot tell that from 100%."
+        sums += "with this many seeds, that cannot be told from 100%."
     elif found.total.low > 1:
         sums += "more than the whole, so what one draw does depends on the others."
     else:

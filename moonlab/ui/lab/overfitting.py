@@ -251,7 +251,8 @@ def _show_split(outcome: _Outcome | None) -> None:
         ),
         (
             "The weights are fitted to them. Their score says how well it remembers.",
-            "They choose: the epoch, the width, λ. What chose cannot judge: its score flatters.",
+            "They choose: the epoch, the width, λ. Who chose by them cannot judge by "
+            "them, too: the score flatters.",
             "To be touched once, at the end, by what was chosen: theirs is the score to report. "
             "The pictures above break this rule to show what each remedy does.",
         ),
