@@ -223,6 +223,7 @@ def pin_and_train(page):
     assert [row["Architecture"] for row in rows] == ["2→4→1", "2→8→8→1", "2→4→1 (pinned)"]
     assert rows[2]["Test"] == before["Test"]
     assert rows[0]["Test"] != before["Test"]
+    expect(page.get_by_text("From other settings, 2→4→1 (pinned)")).to_contain_text("Noise")
 
 
 def column(page, name):

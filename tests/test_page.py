@@ -434,6 +434,7 @@ def test_an_architecture_may_be_named_like_the_mark_of_earlier_ones():
 def test_a_panel_that_departs_from_the_protocol_says_so_on_its_face_and_in_the_table():
     at = open_page()
     at.multiselect(key="p1_departures").select("l2").run()
+    assert "Departs" not in texts(at.caption)  # it is still as in the protocol
     at.number_input(key="p1_own_l2").set_value(0.1).run()
     assert current(at).architectures[0].override == {"l2": 0.1}
     assert "Departs: L2 0.1" in plain(texts(at.caption))

@@ -86,12 +86,19 @@ def in_words(value: Any) -> str:
     return WORDS.get(value, str(value)) if isinstance(value, str) else f"{value:g}"
 
 
-def in_short(override: Mapping[str, Any] | None) -> str:
-    """The departures of an architecture, such as "Learning rate 0.1, Epochs 50"."""
+def in_short(values: Mapping[str, Any]) -> str:
+    """Fields and their values, such as "Learning rate 0.1, Epochs 50"."""
+    known = DATA_FIELDS | OWN_FIELDS
     return ", ".join(
-        f"{OWN_FIELDS[name].label if name in OWN_FIELDS else name} {in_words(value)}"
-        for name, value in (override or {}).items()
+        f"{known[name].label if name in known else name} {in_words(value)}"
+        for name, value in values.items()
     )
+
+
+def departures(override: Mapping[str, Any] | None, protocol: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields of an architecture's own training that are not as in the protocol."""
+    given = override or {}
+    return {name: value for name, value in given.items() if value != protocol[name]}
 
 
 def _choice(field: Field, options: list[Any], value: Any, key: str, store: Store) -> None:

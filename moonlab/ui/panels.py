@@ -12,7 +12,7 @@ from moonlab.ui import training
 from moonlab.ui.bind import bound, choice, number, page_state
 from moonlab.ui.charts import is_dark
 from moonlab.ui.drawing import network_svg
-from moonlab.ui.fields import OWN_FIELDS, in_short, show_field
+from moonlab.ui.fields import OWN_FIELDS, departures, in_short, show_field
 from moonlab.ui.state import MAX_DEPTH, PageState, Panel
 from moonlab.ui.words import as_plain_text, faults_in_words
 
@@ -105,8 +105,9 @@ def _show_choices(state: PageState, panel: Panel) -> None:
 def _show_departures(state: PageState, panel: Panel, position: int) -> None:
     """The training fields in which this panel alone departs from the protocol."""
     override = panel.values["override"] or {}
+    departs = departures(override, state.training)
     key = f"p{panel.id}"
-    with st.popover("Own training" if not override else "Own training ●", key=f"{key}_own"):
+    with st.popover("Own training ●" if departs else "Own training", key=f"{key}_own"):
         bound(
             st.multiselect,
             f"Where architecture {position} departs from the protocol",
@@ -121,8 +122,8 @@ def _show_departures(state: PageState, panel: Panel, position: int) -> None:
         for name, value in override.items():
             store = partial(state.set_departure, panel.id, name)
             show_field("training", name, value, f"{key}_own_{name}", store)
-    if override:
-        st.caption(f"Departs: {as_plain_text(in_short(override))}")
+    if departs:
+        st.caption(f"Departs: {as_plain_text(in_short(departs))}")
 
 
 def _show_panel_buttons(state: PageState, panel: Panel, position: int) -> None:

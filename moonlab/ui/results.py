@@ -21,8 +21,7 @@ def show_numbers(outcome: Outcome) -> None:
     comparison, judged, margin, key = outcome
     st.subheader("Results", anchor=False)
     show_table(_table(key, margin, outcome), comparison, judged)
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        show_pins(comparison)
+    show_pins(comparison)
     show_downloads(comparison, margin)
 
 

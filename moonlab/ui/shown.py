@@ -2,8 +2,8 @@
 
 from collections import Counter
 from collections.abc import Hashable
-from dataclasses import replace
-from typing import NamedTuple
+from dataclasses import asdict, replace
+from typing import Any, NamedTuple
 
 import streamlit as st
 
@@ -12,7 +12,9 @@ from moonlab.run_keys import run_keys
 from moonlab.spec import Experiment
 from moonlab.ui import terms, training
 from moonlab.ui.bind import page_state
+from moonlab.ui.fields import in_short
 from moonlab.ui.verdict import margin_points
+from moonlab.ui.words import as_plain_text
 
 MOST_PINS = 4
 
@@ -121,7 +123,7 @@ def show_pins(comparison: Comparison) -> None:
 
     st.session_state.pinned = names
     st.multiselect(
-        "Pinned",
+        f"Pinned, {MOST_PINS} at most",
         names + [group.name for group in own],
         key="pinned",
         on_change=changed,
@@ -130,6 +132,25 @@ def show_pins(comparison: Comparison) -> None:
         help="A pinned result stays in the table and the pictures while you change the settings, "
         f"the data too. {room} more can be pinned.",
     )
+    for pin in pins():
+        differs = _differences(pin, comparison.experiment)
+        if differs:
+            words = f"{pin.name}: {in_short(differs)}"
+            st.caption(f"From other settings, {as_plain_text(words)}")
+
+
+def _differences(pin: Group, experiment: Experiment) -> dict[str, Any]:
+    """In what all runs of a pin were set up otherwise than an experiment is."""
+    found: dict[str, Any] = {}
+    for part in ("data", "training"):
+        now = asdict(getattr(experiment, part))
+        first, *others = (asdict(getattr(run, part)) for run in pin.runs)
+        found |= {
+            name: value
+            for name, value in first.items()
+            if value != now[name] and all(other[name] == value for other in others)
+        }
+    return found
 
 
 def _pinned_name(name: str) -> str:

@@ -2,6 +2,7 @@
 
 import pickle
 from collections.abc import Sequence
+from dataclasses import asdict
 from functools import partial
 from typing import Any
 
@@ -14,7 +15,7 @@ from moonlab.results import Comparison, Group
 from moonlab.stats import Interval
 from moonlab.ui import terms
 from moonlab.ui.bind import bound
-from moonlab.ui.fields import in_short
+from moonlab.ui.fields import departures, in_short
 from moonlab.wording import digits_of, percent
 
 Texts = dict[str, str]
@@ -38,6 +39,8 @@ _OF_ONE_RUN = ["Test count", "Validation interval"]
 _FIGURE_SPACE = "\u2007"  # as wide as a digit
 _ALWAYS = ("Diverged", "Stopped", "Epochs done", "Departs in")
 _TEXTS = ("95% interval", "Validation interval", "Diagnosis")
+_LONG = ("Architecture", "Departs in")
+_PADDING, _PIXELS, _MOST_PIXELS, _BAR_PIXELS = 24, 8, 300, 110
 _FORMATS = {
     "Train": "{:.1f}%",
     "Validation": "{:.1f}%",
@@ -97,9 +100,10 @@ def table(comparison: Comparison, judged: Judgement) -> pd.DataFrame:
             frame[status.capitalize()] = summary[f"n_{status}"]
     if summary["n_stopped"].any():
         frame["Epochs done"] = [len(group.runs[0].curves) - 1 for group in groups]
-    departures = [in_short(group.runs[0].architecture.override) for group in groups]
-    if any(departures):
-        frame["Departs in"] = departures
+    protocol = asdict(comparison.experiment.training)
+    own = [departures(group.runs[0].architecture.override, protocol) for group in groups]
+    if any(own):
+        frame["Departs in"] = [in_short(one) for one in own]
     frame = frame.rename(columns={"architecture": "Architecture"})
     return frame if frame["Tier"].notna().any() else frame.drop(columns="Tier")
 
@@ -151,7 +155,7 @@ def _draw(frame: pd.DataFrame, digits: Sequence[int], told: Texts, order: list[s
     st.dataframe(
         _styled(frame, digits),
         hide_index=True,
-        column_config=_config(told),
+        column_config=_config(told) | _widths(frame),
         column_order=order,
         key="table",
         placeholder="—",
@@ -167,10 +171,20 @@ def _config(told: Texts) -> dict[str, Any]:
     } | {
         _BAR: column.ProgressColumn(
             help="From 50%, which guessing gets, to 100%.",
+            width=_BAR_PIXELS,
             min_value=50,
             max_value=100,
             format=" ",
         ),
+    }
+
+
+def _widths(frame: pd.DataFrame) -> dict[str, Any]:
+    """Columns of long texts as wide as these: left alone they are as wide as the first rows."""
+    longest = {name: int(frame[name].str.len().max()) for name in _LONG if name in frame}
+    return {
+        name: st.column_config.Column(width=min(_PADDING + _PIXELS * count, _MOST_PIXELS))
+        for name, count in longest.items()
     }
 
 
