@@ -51,6 +51,9 @@ DIVERGING = {  # purple and green, apart for the colour-blind too, with nothing 
     )
 }
 
+# One of these, each as wide as the others, is on every machine: there a saved picture keeps its
+# measures. Letters are as large as the page's own of 13 pixels.
+_FONT, _FONT_SIZE = 'Arial, "Liberation Sans", Helvetica, sans-serif', 12
 _CLEAR = "rgba(0,0,0,0)"
 _GRID = {False: "rgba(31,36,48,0.10)", True: "rgba(232,234,240,0.14)"}
 _BOX = {False: "#FFFFFF", True: "#1E2433"}
@@ -59,7 +62,7 @@ _NO_BUTTONS = ["sendChartToCloud", "select2d", "lasso2d", "zoomIn2d", "zoomOut2d
 
 def figure(traces: Sequence[dict[str, Any]], dark: bool, **layout: Any) -> go.Figure:
     """A figure on clear paper; `layout` is added to what all figures share."""
-    font = {"color": INK[dark], "size": 13, "family": '"Source Sans", sans-serif'}
+    font = {"color": INK[dark], "size": _FONT_SIZE, "family": _FONT}
     hover = {"bgcolor": _BOX[dark], "bordercolor": FAINT[dark], "font": font, "align": "left"}
     bar = {"bgcolor": _CLEAR, "color": FAINT[dark], "activecolor": INK[dark]}
     shared = {
@@ -77,7 +80,9 @@ def figure(traces: Sequence[dict[str, Any]], dark: bool, **layout: Any) -> go.Fi
 
 def axis(dark: bool, title: Any = "", **more: Any) -> dict[str, Any]:
     """An axis with a grid, and with a title if that is a text."""
-    titled = {"title": {"text": title, "standoff": 6, "font": {"size": 13}}} if title else {}
+    titled = (
+        {"title": {"text": title, "standoff": 6, "font": {"size": _FONT_SIZE}}} if title else {}
+    )
     return {"gridcolor": _GRID[dark], "zeroline": False, "automargin": True} | titled | more
 
 

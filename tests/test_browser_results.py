@@ -4,6 +4,7 @@ import contextlib
 import csv
 import io
 import re
+from pathlib import Path
 
 import pytest
 import torch
@@ -125,6 +126,30 @@ def check_files(page):
     assert list(weights) == list(expected)
     assert all(torch.equal(weights[name], expected[name]) for name in expected)
     page.keyboard.press("Escape")
+
+
+def check_saved_figures(page):
+    """A figure is saved as SVG, its texts whole where the page's own fonts are missing."""
+    for key, text in (("curves", "Loss: cross-entropy"), ("dots", "2→16→1")):
+        figure = page.locator(f".st-key-{key}").first
+        figure.hover()
+        with page.expect_download() as event:
+            figure.get_by_role("button", name="Download plot").click()
+        assert event.value.suggested_filename == f"moonlab {key}.svg"
+        elsewhere = page.context.new_page()
+        elsewhere.set_content(Path(event.value.path()).read_text(encoding="utf-8"))
+        expect(elsewhere.get_by_text(text).first).to_be_visible()
+        assert elsewhere.evaluate(CUT_TEXTS) == []
+        elsewhere.close()
+
+
+CUT_TEXTS = """() => {
+  const paper = document.querySelector("svg").getBoundingClientRect();
+  return [...document.querySelectorAll("text")].filter((text) => {
+    const box = text.getBoundingClientRect();
+    return text.textContent && (box.left < paper.left - 1 || box.right > paper.right + 1);
+  }).map((text) => text.textContent);
+}"""
 
 
 def check_names_and_keyboard(page):
