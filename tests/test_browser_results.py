@@ -51,9 +51,10 @@ def test_the_verdict_and_what_is_shown_on_demand_are_there_for_another_visitor_t
     check_columns(page)
     with contextlib.closing(page.context.new_page()) as other:
         visit(other, server, APART)
-        wait_for_results(other, 2)
+        wait_for_results(other, 2, figures=True)
         expect(other.get_by_text("All results are there")).to_be_visible()
         check_files(other)
+        check_saved_figures(other)
         check_names_and_keyboard(other)
 
 
