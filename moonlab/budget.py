@@ -108,7 +108,7 @@ def check_budget(
 def duration(seconds: float) -> str:
     """Seconds in words: "0.5 seconds", "40 seconds", "12 minutes", "3.4 hours"."""
     if seconds < 10:
-        return f"{max(seconds, 0.1):.1f} seconds"
+        return f"{seconds:.1f} seconds"
     if seconds < 120:
         return f"{seconds:.0f} seconds"
     if seconds < 7200:

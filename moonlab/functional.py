@@ -38,8 +38,8 @@ def tanh_derivative(h: Floats) -> Floats:
 def expit(z: Floats | float, out: Floats | None = None) -> Floats:
     """1 / (1 + exp(−z)), to rounding for any z: where exp(−z) is too large for a float, 0.
 
-    SciPy's function of this name takes three times as long over a stack, and a fifth of a second
-    to import.
+    SciPy's function of this name takes three times as long over a stack of 32 networks, though for
+    a single small batch it is 2 µs quicker, and a fifth of a second to import.
     """
     with np.errstate(over="ignore"):
         odds_against = np.exp(np.negative(z, out=out), out=out)

@@ -23,11 +23,8 @@ class Preset(NamedTuple):
     title: str
     look_for: str
     experiment: Callable[[], Experiment]
-    describe: Callable[[Comparison], str]
-
-    def seen(self, comparison: Comparison) -> str:
-        """What was seen, in a sentence, from the numbers of its comparison."""
-        return self.describe(comparison)
+    seen: Callable[[Comparison], str]
+    """What was seen, in a sentence, from the numbers of its comparison."""
 
 
 def width_ladder() -> Experiment:

@@ -71,6 +71,16 @@ def test_the_figures_of_new_results_come_after_all_else_and_keep_their_room():
     assert parts(drawn_and_run(at))[2]
 
 
+def test_another_name_and_another_margin_leave_the_figures_where_they_are():
+    at = trained_and_opened()
+    at = drawn_and_run(drawn_and_run(at))
+    at.text_input(key="p1_name").set_value("renamed").run()
+    assert parts(at)[2]
+    assert "renamed" in at.dataframe[0].value["Architecture"].tolist()
+    at.number_input(key="margin").set_value(7.0).run()
+    assert parts(at)[2]
+
+
 def test_no_run_is_cut_off_for_a_stage(monkeypatch):
     ran = []
     show_controls, show_sidebar = page._show_controls, page.sidebar.show_sidebar

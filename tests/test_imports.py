@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from moonlab.ui.lab import PAGES
+
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "moonlab"
 
@@ -83,10 +85,12 @@ def own_imports(name):
         package, *parts = full.split(".")
         if package != "moonlab":
             continue
-        candidates = [".".join(parts[:n]) for n in (2, 1)]
+        candidates = [".".join(parts[:n]) for n in (3, 2, 1)]
         target = next((one for one in candidates if one in MODULES), "__init__")
         if target != name:
             yield target
+    if name == "ui.lab":  # which loads its pages by their names
+        yield from (f"ui.lab.{page.path.replace('-', '_')}" for page in PAGES)
 
 
 def room(name):

@@ -12,7 +12,7 @@ import moonlab as ml
 from moonlab import __main__ as cli
 from moonlab import jobs
 from moonlab.codec import QUERY_KEY
-from moonlab.ui import arrival, bind, downloads, page, training
+from moonlab.ui import arrival, bind, downloads, outcome, page, training
 
 APP = str(Path(__file__).parent.parent / "moonlab" / "ui" / "script.py")
 SMALL = ml.Experiment(
@@ -271,8 +271,7 @@ def test_runs_that_diverged_are_counted_in_a_warning_and_in_the_table():
 def test_markup_in_a_name_is_shown_as_typed():
     at = open_page()
     at.text_input(key="p1_name").set_value("[x](http://x) **b**").run()
-    at.button(key="train").click().run()
-    settled(at)
+    assert at.button(key="train").disabled  # a name changes no number
     assert shown_table(at)["Architecture"][0] == "[x](http://x) **b**"
 
 
@@ -317,9 +316,10 @@ def test_stop_ends_training_and_keeps_what_there_was():
 
 def test_a_message_about_earlier_training_goes_with_it():
     at = open_page()
+    at.number_input(key="training_epochs").set_value(9).run()
     for act in (
-        lambda: at.selectbox(key="preset").select("The lesson's classifier by hand").run(),
         lambda: at.button(key="train").click().run(),
+        lambda: at.selectbox(key="preset").select("The lesson's classifier by hand").run(),
         lambda: at.button(key="undo").click().run(),
     ):
         edits = at.session_state.page.n_edits
@@ -396,6 +396,15 @@ def test_results_that_were_stopped_give_way_to_whole_ones_that_came_meanwhile():
     settled(at.run())
     assert "stopped" not in texts(at.warning)
     assert at.session_state.comparison.status == "ok"
+
+
+def test_results_that_were_stopped_at_other_places_are_told_apart():
+    longer = replace(SMALL, training=ml.Training(epochs=40))
+    stopped = [
+        ml.compare(longer, should_stop=iter([False] * n + [True] * 999).__next__) for n in (30, 60)
+    ]
+    stopped.append(replace(stopped[0], runs=stopped[0].runs[::-1]))
+    assert len({outcome._results(one) for one in stopped}) == 3
 
 
 def test_a_value_that_is_taken_back_at_once_is_taken_back():

@@ -238,7 +238,7 @@ def _verdict_alone():
     comparison = st.session_state.given
     judged = judge(comparison.groups())
     show_verdict(comparison, judged)
-    show_details(Outcome(comparison, judged, 1.0, key=repr(comparison.runs)))
+    show_details(Outcome(comparison, judged, 1.0, key=repr(comparison.runs), results=""))
 
 
 def looked_at(comparison, part="Seeds"):

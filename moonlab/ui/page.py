@@ -48,13 +48,13 @@ def show() -> None:
 
 def _show_parts(current: Experiment | None, what: shown.Shown) -> None:
     """Show controls, results and panels; new results are sent before what stands above them."""
-    controls, glance, setup, rest = (st.container() for _ in range(4))
+    controls, top, setup, rest = (st.container() for _ in range(4))
     if training.comparison() is None:
         arrival.set_stage(arrival.PAGE)
     outcome = None if what.comparison is None else outcome_of(what.comparison)
-    is_new = outcome is not None and arrival.begin_again_if_new(outcome.key)
+    is_new = outcome is not None and arrival.begin_again_if_new(outcome.results)
     if is_new:
-        _show_picture(glance, what, outcome)
+        _show_picture(top, what, outcome)
     if not arrival.has_come(arrival.PAGE):
         controls.skeleton(height=_CONTROLS_HEIGHT)
         setup.skeleton(height=_PANELS_HEIGHT)
@@ -64,7 +64,7 @@ def _show_parts(current: Experiment | None, what: shown.Shown) -> None:
         with setup:
             panels.show_panels(current, what.trained)
     if not is_new:
-        _show_picture(glance, what, outcome)
+        _show_picture(top, what, outcome)
     if outcome is not None and training.comparison() is not None:  # not just a part of it
         with rest:
             _show_rest(outcome)
@@ -80,7 +80,7 @@ def _show_controls(current: Experiment | None) -> None:
     takes, faults = training.outlook(current)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         sharing.show_ways_in(current)
-        training.show_buttons(faults)
+        training.show_buttons(takes, faults)
     with st.container(horizontal=True, vertical_alignment="center"):
         sharing.show_what_to_look_for(current)
         if takes and training.active_job() is None:

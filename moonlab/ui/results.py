@@ -18,7 +18,7 @@ from moonlab.ui.table import show_table, table
 
 def show_numbers(outcome: Outcome) -> None:
     """Show the table, with what can be pinned and downloaded."""
-    comparison, judged, margin, key = outcome
+    comparison, judged, margin, key, _ = outcome
     st.subheader("Results", anchor=False)
     show_table(_table(key, margin, outcome), comparison, judged)
     show_pins(comparison)

@@ -1,5 +1,6 @@
 """Ways in and out: presets, a link, a command, an experiment file."""
 
+import codecs
 from dataclasses import replace
 
 import streamlit as st
@@ -43,13 +44,13 @@ def show_what_to_look_for(current: Experiment | None) -> None:
 
 def show_seen(outcome: Outcome) -> None:
     """Say what was seen, if the comparison is that of a preset."""
-    seen = _seen(outcome.key, outcome.comparison)
+    seen = _seen(outcome.key, outcome.margin, outcome.comparison)
     if seen:
         st.markdown(f"**What was seen:** {as_plain_text(seen)}")
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
-def _seen(key: str, _comparison: Comparison) -> str:
+def _seen(key: str, margin: float, _comparison: Comparison) -> str:
     preset = preset_of(_comparison.experiment)
     if preset is None or _comparison.status != "ok":
         return ""
@@ -94,7 +95,7 @@ def _load_upload() -> None:
     if file is None:
         return
     try:
-        content = file.getvalue()
+        content = file.getvalue().removeprefix(codecs.BOM_UTF8)  # as some editors save it
         if len(content) > 4 * MAX_JSON_CHARACTERS:
             rule = f"must hold at most {MAX_JSON_CHARACTERS:,} characters"
             raise SpecError([Fault("file", rule, "more")])

@@ -208,10 +208,18 @@ def outlook(current: Experiment | None) -> tuple[str, str]:
         work = job_runner().estimate(current or page_state().experiment())
     except SpecError as error:
         return "", faults_in_words(error)
-    return f"Training takes about {duration(work.seconds)}." if work.seconds else _ALL_THERE, ""
+    if work.seconds or not _is_shown(current):
+        return f"Training takes about {duration(max(work.seconds, 0.1))}.", ""
+    return _ALL_THERE, ""
 
 
-def show_buttons(faults: str) -> None:
+def _is_shown(current: Experiment | None) -> bool:
+    """Whether the latest results are those of what is set up, whole."""
+    latest = comparison()
+    return latest is not None and latest.experiment == current and latest.status != "stopped"
+
+
+def show_buttons(takes: str, faults: str) -> None:
     """Show the buttons that train what is set up, add a panel, and undo."""
     st.button(
         "Train and compare",
@@ -219,7 +227,7 @@ def show_buttons(faults: str) -> None:
         type="primary",
         icon=":material/play_arrow:",
         on_click=start_current,
-        disabled=bool(faults) or active_job() is not None,
+        disabled=bool(faults) or takes == _ALL_THERE or active_job() is not None,
     )
     st.button(
         "Add architecture",
