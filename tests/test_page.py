@@ -349,7 +349,7 @@ def test_while_one_panel_is_not_valid_the_others_keep_their_results():
     assert list(shown_table(at)["Architecture"]) == ["2→4→1 (earlier)", "deep"]
     assert "Some of these results belong to the earlier settings" in texts(at.info)
     assert "Widths: must be 0 to 16 widths, whole numbers from 1 to 1,024. Got 2000 instead" in (
-        plain(at.error[-1].value)  # in its own panel, too
+        plain(texts(at.caption))  # in its own panel, too
     )
     assert texts(at.caption).count("Not trained yet") == 1
     at.number_input(key="training_epochs").set_value(0).run()

@@ -25,6 +25,7 @@ _STYLE = """
 [data-testid="stNumberInputClearButton"] { display: none; }
 @media (max-width: 640px) {
   [data-testid="stMainBlockContainer"] { padding: 3rem 1rem 3rem; }
+  [data-testid="stMarkdownContainer"] :is(td, th) { padding-inline: 0.375rem; }
 }
 </style>
 """

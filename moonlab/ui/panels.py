@@ -66,7 +66,7 @@ def _show_panel(state: PageState, panel: Panel, position: int, name: str) -> Non
     try:
         architecture = _architecture(panel)
     except SpecError as error:
-        st.error(faults_in_words(error))
+        st.caption(f":red[{faults_in_words(error).removeprefix('- ')}]")
     else:
         st.caption(f"{architecture.label} · {architecture.n_parameters:,} parameters")
         drawing = network_svg(architecture.widths, INK[is_dark()])

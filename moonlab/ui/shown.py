@@ -150,6 +150,8 @@ def _differences(pin: Group, experiment: Experiment) -> dict[str, Any]:
             for name, value in first.items()
             if value != now[name] and all(other[name] == value for other in others)
         }
+    if len(pin.runs) != len(experiment.seeds):
+        found["seeds"] = len(pin.runs)
     return found
 
 

@@ -40,7 +40,7 @@ _FIGURE_SPACE = "\u2007"  # as wide as a digit
 _ALWAYS = ("Diverged", "Stopped", "Epochs done", "Departs in")
 _TEXTS = ("95% interval", "Validation interval", "Diagnosis")
 _LONG = ("Architecture", "Departs in")
-_PADDING, _PIXELS, _MOST_PIXELS, _BAR_PIXELS = 24, 8, 300, 110
+_PADDING, _PIXELS, _LEAST, _MOST, _BAR_PIXELS = 24, 8, 105, 300, 110
 _FORMATS = {
     "Train": "{:.1f}%",
     "Validation": "{:.1f}%",
@@ -183,7 +183,7 @@ def _widths(frame: pd.DataFrame) -> dict[str, Any]:
     """Columns of long texts as wide as these: left alone they are as wide as the first rows."""
     longest = {name: int(frame[name].str.len().max()) for name in _LONG if name in frame}
     return {
-        name: st.column_config.Column(width=min(_PADDING + _PIXELS * count, _MOST_PIXELS))
+        name: st.column_config.Column(width=max(_LEAST, min(_PADDING + _PIXELS * count, _MOST)))
         for name, count in longest.items()
     }
 
