@@ -5,7 +5,7 @@ import time
 import plotly.graph_objects as go
 import streamlit as st
 
-from moonlab.ui.charts import show_figure
+from moonlab.ui.charts import show_figure, show_figure_again
 from moonlab.ui.clock import show_by_clock
 
 PICTURE, PAGE, FIGURES = range(3)
@@ -47,9 +47,16 @@ def begin_again_if_new(results: str) -> bool:
     return True
 
 
-def show_figure_at_last(figure: go.Figure, key: str, words: str) -> None:
-    """Show a figure once all else stands, and its room until then: it takes the browser longest."""
-    if has_come(FIGURES):
+def show_figure_at_last(
+    figure: go.Figure, key: str, words: str, cache_key: str | None = None
+) -> None:
+    """Show a figure once all else stands, and its room until then: it takes the browser longest.
+
+    With a cache key, which tells it from all others, it is put together once.
+    """
+    if has_come(FIGURES) and cache_key is not None:
+        show_figure_again(key, words, cache_key, figure)
+    elif has_come(FIGURES):
         show_figure(figure, key, words)
     else:
         st.skeleton(height=figure.layout.height)

@@ -61,7 +61,10 @@ def bound(widget: Widget, label: str, current: Any, key: str, store: Store, **op
         if _is_overtaken(sent.get(key)) and value == sent[key].before:
             st.session_state.browser_is_behind = True
         else:
-            sent.pop(key, None)  # whatever comes now, the user said it after this
+            if _is_settling(sent.get(key)):  # what was sent may come yet: this must come after it
+                sent[key] = _Sent(time.monotonic(), _NOTHING)
+            else:
+                sent.pop(key, None)
             store(value)
 
     if key not in st.session_state or st.session_state[key] != current:

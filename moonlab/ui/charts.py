@@ -27,6 +27,13 @@ def show_figure(
     )
 
 
+# Its JSON takes longer to make than what is around it, and the same key means the same figure
+@st.cache_resource(max_entries=64, show_spinner=False)
+def show_figure_again(key: str, words: str, cache_key: str, _figure: go.Figure) -> None:
+    """Show a figure that is shown again and again; the cache key tells it from all others."""
+    show_figure(_figure, key, words)
+
+
 def is_dark() -> bool:
     """Whether the reader's theme is dark."""
     return bool(st.context.theme.type == "dark")

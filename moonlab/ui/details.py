@@ -39,13 +39,13 @@ def best_possible(comparison: Comparison) -> float | None:
 
 
 def _show_seeds(outcome: Outcome) -> None:
-    comparison, judged = outcome.comparison, outcome.judged
-    groups, best = comparison.groups(), best_possible(comparison)
+    groups, best = outcome.comparison.groups(), best_possible(outcome.comparison)
     st.caption(
         f"A dot per seed; the bar is the average and its 95% interval. {_dashed(groups, best)}"
     )
-    figure = _dots(outcome.key, outcome.margin, is_dark(), outcome)
-    show_figure_at_last(figure, "dots", figures.accuracy_dots_in_words(groups, judged, best))
+    dark = is_dark()
+    figure, words = _dots(outcome.key, outcome.margin, dark, outcome)
+    show_figure_at_last(figure, "dots", words, f"{outcome.margin} {dark} {outcome.key}")
 
 
 def _show_size(outcome: Outcome) -> None:
@@ -173,10 +173,11 @@ def _show_diagnosis(outcome: Outcome) -> None:
 
 # Kept as an object, not as copies: nothing here changes it
 @st.cache_resource(max_entries=64, show_spinner=False)
-def _dots(key: str, margin: float, dark: bool, _outcome: Outcome) -> go.Figure:
-    comparison = _outcome.comparison
-    best = best_possible(comparison)
-    return figures.accuracy_dots(comparison.groups(), _outcome.judged, best, dark)
+def _dots(key: str, margin: float, dark: bool, _outcome: Outcome) -> tuple[go.Figure, str]:
+    groups, judged = _outcome.comparison.groups(), _outcome.judged
+    best = best_possible(_outcome.comparison)
+    figure = figures.accuracy_dots(groups, judged, best, dark)
+    return figure, figures.accuracy_dots_in_words(groups, judged, best)
 
 
 _PARTS: dict[str, Callable[[Outcome], None]] = {

@@ -45,9 +45,9 @@ def _show_curves(key: str, comparison: Comparison) -> None:
         several = len(comparison.experiment.seeds) > 1
         single = several and st.toggle("Single runs", key="single_runs")
     st.caption(_curves_caption(several, single))
-    dark = is_dark()
-    figure = _curves(key, scale == "Logarithmic", single, dark, comparison)
-    show_figure_at_last(figure, "curves", figures.curves_in_words(comparison.groups()))
+    log, dark = scale == "Logarithmic", is_dark()
+    figure, words = _curves(key, log, single, dark, comparison)
+    show_figure_at_last(figure, "curves", words, f"{log} {single} {dark} {key}")
 
 
 def _curves_caption(several: bool, single: bool) -> str:
@@ -66,5 +66,9 @@ def _table(key: str, margin: float, _outcome: Outcome) -> pd.DataFrame:
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)
-def _curves(key: str, log: bool, single: bool, dark: bool, _comparison: Comparison) -> go.Figure:
-    return figures.curves(_comparison.groups(), log=log, single_runs=single, dark=dark)
+def _curves(
+    key: str, log: bool, single: bool, dark: bool, _comparison: Comparison
+) -> tuple[go.Figure, str]:
+    groups = _comparison.groups()
+    figure = figures.curves(groups, log=log, single_runs=single, dark=dark)
+    return figure, figures.curves_in_words(groups)
