@@ -407,6 +407,27 @@ def test_results_that_were_stopped_at_other_places_are_told_apart():
     assert len({outcome._results(one) for one in stopped}) == 3
 
 
+def part_of_a_page():
+    import streamlit as st
+
+    from moonlab.ui import training
+
+    training.comparison_of(st.session_state.asked, "part")
+
+
+def test_a_part_of_a_page_whose_training_failed_can_be_trained_again():
+    failed = jobs.Job(SMALL, 0)
+    failed.end("failed", message=jobs.FAILURE)
+    at = AppTest.from_function(part_of_a_page, default_timeout=30)
+    at.session_state.asked, at.session_state.asides = SMALL, {"part": failed}
+    assert jobs.FAILURE in texts(at.run().error)
+    at.button(key="part_again").click().run()
+    job = at.session_state.asides["part"]
+    assert job is not failed
+    assert job.ended.wait(60)
+    assert job.status == "done"
+
+
 def test_a_value_that_is_taken_back_at_once_is_taken_back():
     at = open_page()
     at.button(key="add").click().run()
