@@ -77,10 +77,10 @@ def _show_picture(place: DeltaGenerator, what: shown.Shown, outcome: Outcome | N
 
 
 def _show_controls(current: Experiment | None) -> None:
-    takes, faults = training.outlook(current)
+    can_train, takes, faults = training.outlook(current)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         sharing.show_ways_in(current)
-        training.show_buttons(takes, faults)
+        training.show_buttons(can_train=can_train)
     with st.container(horizontal=True, vertical_alignment="center"):
         sharing.show_what_to_look_for(current)
         if takes and training.active_job() is None:

@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from functools import cache
+from typing import NamedTuple
 
 import streamlit as st
 from streamlit import runtime
@@ -202,15 +203,26 @@ def _forget(key: str) -> None:
     st.session_state.asides.pop(key, None)
 
 
-def outlook(current: Experiment | None) -> tuple[str, str]:
-    """How long training would take, in words; and what is to be corrected before."""
+class Outlook(NamedTuple):
+    """What training what is set up would mean."""
+
+    can_train: bool
+    takes: str
+    """How long, in words; empty if there are faults."""
+    faults: str
+    """What is to be corrected before, in words."""
+
+
+def outlook(current: Experiment | None) -> Outlook:
+    """What training what is set up would mean."""
     try:
         work = job_runner().estimate(current or page_state().experiment())
     except SpecError as error:
-        return "", faults_in_words(error)
-    if work.seconds or not _is_shown(current):
-        return f"Training takes about {duration(max(work.seconds, 0.1))}.", ""
-    return _ALL_THERE, ""
+        return Outlook(can_train=False, takes="", faults=faults_in_words(error))
+    if not work.seconds and _is_shown(current):
+        return Outlook(can_train=False, takes=_ALL_THERE, faults="")
+    takes = f"Training takes about {duration(max(work.seconds, 0.1))}."
+    return Outlook(can_train=active_job() is None, takes=takes, faults="")
 
 
 def _is_shown(current: Experiment | None) -> bool:
@@ -219,7 +231,7 @@ def _is_shown(current: Experiment | None) -> bool:
     return latest is not None and latest.experiment == current and latest.status != "stopped"
 
 
-def show_buttons(takes: str, faults: str) -> None:
+def show_buttons(*, can_train: bool) -> None:
     """Show the buttons that train what is set up, add a panel, and undo."""
     st.button(
         "Train and compare",
@@ -227,7 +239,7 @@ def show_buttons(takes: str, faults: str) -> None:
         type="primary",
         icon=":material/play_arrow:",
         on_click=start_current,
-        disabled=bool(faults) or takes == _ALL_THERE or active_job() is not None,
+        disabled=not can_train,
     )
     st.button(
         "Add architecture",
