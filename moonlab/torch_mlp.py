@@ -8,9 +8,8 @@ from typing import Any
 import numpy as np
 import torch
 from torch import nn
+from torch.autograd.graph import _engine_run_backward
 from torch.nn import functional
-from torch.optim.adam import adam as functional_adam
-from torch.optim.sgd import sgd as functional_sgd
 from torch.utils.data import DataLoader, TensorDataset
 
 from moonlab.draws import DropoutMasks, Indices
@@ -167,50 +166,83 @@ class StackedMLP(nn.Module):
         return torch.baddbmm(b_out, X, W_out)
 
 
-Update = Callable[[Sequence[torch.Tensor]], None]
+Update = Callable[[list[torch.Tensor]], None]
 
 
-def functional_optimizer(parameters: Sequence[nn.Parameter], training: Training) -> Update:
-    """The protocol's optimizer for a stack, through the functional form in `torch.optim`.
+def fused_optimizer(parameters: Sequence[nn.Parameter], training: Training) -> Update:
+    """The protocol's optimizer for a stack, through the operators below `torch.optim`.
 
-    The classes do the same but cost a quarter of a step more in bookkeeping.
+    The classes call the same, but their bookkeeping costs more than these small updates.
     """
     values = [parameter.detach() for parameter in parameters]
 
     def zeros() -> list[torch.Tensor]:
         return [torch.zeros_like(value) for value in values]
 
+    rate = training.learning_rate
     if training.optimizer == "adam":
-        steps = [torch.zeros((), device=value.device) for value in values]
-        return partial(
-            functional_adam,
-            values,
-            exp_avgs=zeros(),
-            exp_avg_sqs=zeros(),
-            max_exp_avg_sqs=[],
-            state_steps=steps,
-            fused=True,
-            amsgrad=False,
-            beta1=BETA1,
-            beta2=BETA2,
-            lr=training.learning_rate,
-            weight_decay=0.0,
-            eps=EPSILON,
-            maximize=False,
-        )
-    buffers: list[torch.Tensor | None] = [*zeros()]
-    with_momentum = training.optimizer == "momentum"
+        return _fused_adam(values, zeros(), zeros(), rate)
+    momentum = MOMENTUM if training.optimizer == "momentum" else 0.0
     return partial(
-        functional_sgd,
+        torch._fused_sgd_,
         values,
-        momentum_buffer_list=buffers if with_momentum else [None for _ in values],
-        fused=True,
+        momentum_buffer_list=zeros() if momentum else [],
         weight_decay=0.0,
-        momentum=MOMENTUM if with_momentum else 0.0,
-        lr=training.learning_rate,
+        momentum=momentum,
+        lr=rate,
         dampening=0.0,
         nesterov=False,
         maximize=False,
+        is_first_step=False,
+    )
+
+
+def _fused_adam(
+    values: list[torch.Tensor],
+    averages: list[torch.Tensor],
+    square_averages: list[torch.Tensor],
+    rate: float,
+) -> Update:
+    n_steps = torch.zeros((), device=values[0].device)
+
+    def update(gradients: list[torch.Tensor]) -> None:
+        n_steps.add_(1)
+        torch._fused_adam_(
+            values,
+            gradients,
+            averages,
+            square_averages,
+            [],
+            [n_steps] * len(values),
+            lr=rate,
+            beta1=BETA1,
+            beta2=BETA2,
+            weight_decay=0.0,
+            eps=EPSILON,
+            amsgrad=False,
+            maximize=False,
+        )
+
+    return update
+
+
+def gradients_of(
+    loss: torch.Tensor, parameters: tuple[torch.Tensor, ...], first: torch.Tensor
+) -> tuple[torch.Tensor, ...]:
+    """The gradient of `first` times the loss, by the engine below `torch.autograd.grad`.
+
+    That would check its arguments for as long as a small network's gradient takes, and load a
+    third of a second's worth of modules to do so.
+    """
+    keep_graph = create_graph = allow_unused = False
+    return _engine_run_backward(
+        (loss,),
+        (first,),
+        keep_graph,
+        create_graph,
+        parameters,
+        allow_unused,
+        accumulate_grad=False,
     )
 
 
@@ -243,12 +275,12 @@ class TorchEngine:
         self._model = StackedMLP(
             initial_weights, architecture.activation, self._dtype, self._device
         ).train()
-        self._parameters = list(self._model.parameters())
+        self._parameters = tuple(self._model.parameters())
         self._weights = [W.detach() for W, _ in self._model.layers]
         self._l2 = training.l2
         self._loss = STACKED_LOSSES[training.loss]
         self._n_seeds = self.prepare(np.array(len(initial_weights)))
-        self._update = functional_optimizer(self._parameters, training)
+        self._update = fused_optimizer(self._parameters, training)
 
     def prepare(self, array: Floats) -> torch.Tensor:
         """The array in the engine's precision, on its device."""
@@ -258,12 +290,11 @@ class TorchEngine:
         """One update of every network on its own batch: X (S, n, 2), y (S, n, 1)."""
         logits = self._model(X, [self.prepare(mask) for mask in masks])
         # the loss is the mean over S seeds; S times its gradient is that of the sum of their means
-        gradients = torch.autograd.grad(self._loss(logits, y), self._parameters, self._n_seeds)
-        with torch.no_grad():
-            if self._l2:
-                for W, dW in zip(self._weights, gradients[::2], strict=True):
-                    dW.add_(W, alpha=self._l2)
-            self._update([gradient.contiguous() for gradient in gradients])
+        gradients = gradients_of(self._loss(logits, y), self._parameters, self._n_seeds)
+        if self._l2:
+            for W, dW in zip(self._weights, gradients[::2], strict=True):
+                dW.add_(W, alpha=self._l2)
+        self._update([gradient.contiguous() for gradient in gradients])
 
     def parameters(self) -> Floats:
         """A copy of the flat parameters of every network in float64, shape (S, P)."""

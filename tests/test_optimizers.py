@@ -5,7 +5,7 @@ from helpers import relative_error
 
 import moonlab as ml
 from moonlab import numpy_mlp
-from moonlab.torch_mlp import functional_optimizer
+from moonlab.torch_mlp import fused_optimizer
 
 N_STEPS = 100
 SHAPES = [(2, 3), (3,), (3, 1), (1,)]
@@ -63,10 +63,10 @@ def test_numpy_optimizer_takes_torchs_steps(name, rate):
 
 @pytest.mark.parametrize("name", OPTIMIZERS)
 @pytest.mark.parametrize("rate", RATES)
-def test_functional_optimizer_of_the_stack_takes_the_classes_steps(name, rate):
+def test_fused_optimizer_of_the_stack_takes_the_classes_steps(name, rate):
     parameters = [torch.nn.Parameter(torch.tensor(start)) for start in starts()]
     training = ml.Training(name, rate, torch_dtype="float64")
-    update = functional_optimizer(parameters, training)
+    update = fused_optimizer(parameters, training)
     for step, expected in zip(gradients(), by_torch(name, rate), strict=True):
         update([torch.tensor(gradient) for gradient in step])
         for parameter, target in zip(parameters, expected, strict=True):
