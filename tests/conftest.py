@@ -10,7 +10,7 @@ from hypothesis import configuration, settings
 from playwright.sync_api import expect
 
 import moonlab as ml
-from moonlab.ui import arrival, training
+from moonlab.ui import arrival, bind, training
 
 configuration.set_hypothesis_home_dir(os.path.join(tempfile.gettempdir(), "moonlab-hypothesis"))
 settings.register_profile("moonlab", database=None, deadline=None, derandomize=True)
@@ -47,10 +47,12 @@ def torch_lesson():
 def own_worker():
     """Ends the worker of the page that AppTest runs, after the tests of a file.
 
-    Until then the stages of a page come without the time that a browser needs to draw them.
+    Until then the stages of a page come without the time that a browser needs to draw them, and a
+    change shows the whole page anew: AppTest forgets what a run of some parts leaves alone.
     """
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(arrival, "_SECONDS", dict.fromkeys(arrival._SECONDS, 1e-6))
+        patch.setattr(bind, "show_changes", lambda: None)
         yield
     training.job_runner().close()
     training._job_runner.cache_clear()

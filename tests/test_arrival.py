@@ -84,7 +84,7 @@ def test_another_name_and_another_margin_leave_the_figures_where_they_are():
 def test_no_run_is_cut_off_for_a_stage(monkeypatch):
     ran = []
     show_controls, show_sidebar = page._show_controls, page.sidebar.show_sidebar
-    monkeypatch.setattr(page, "_show_controls", lambda now: (time.sleep(0.1), show_controls(now)))
+    monkeypatch.setattr(page, "_show_controls", lambda: (time.sleep(0.1), show_controls()))
     monkeypatch.setattr(page.sidebar, "show_sidebar", lambda: (ran.append("whole"), show_sidebar()))
     monkeypatch.setattr(arrival, "_SECONDS", {arrival.PICTURE: 0.05, arrival.PAGE: 0.05})
     at = trained_and_opened()

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import streamlit as st
 
 from moonlab.ui.address import is_elsewhere
+from moonlab.ui.parts import show_changes
 from moonlab.ui.state import PageState
 
 Widget = Callable[..., Any]
@@ -53,6 +54,8 @@ def bound(widget: Widget, label: str, current: Any, key: str, store: Store, **op
     browser then answers with what it had before. So a value goes as the widget's default too, is
     sent again until it has settled, and the answer of before is not taken for the user's, if it
     comes from the address of before, or soon after the run that sent the value.
+
+    Of the page only those parts are shown anew that the change concerns.
     """
     sent: dict[str, _Sent] = st.session_state.setdefault("sent_values", {})
 
@@ -66,6 +69,7 @@ def bound(widget: Widget, label: str, current: Any, key: str, store: Store, **op
             else:
                 sent.pop(key, None)
             store(value)
+        show_changes()
 
     if key not in st.session_state or st.session_state[key] != current:
         sent[key] = _Sent(time.monotonic(), st.session_state.get(key, _NOTHING))

@@ -2,6 +2,7 @@
 
 import logging
 import time
+from collections.abc import Hashable
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -10,7 +11,7 @@ from moonlab import lesson
 from moonlab.codec import QUERY_KEY
 from moonlab.rules import SpecError
 from moonlab.spec import Experiment
-from moonlab.ui import arrival, draft, panels, picture, sharing, shown, sidebar, training
+from moonlab.ui import arrival, draft, panels, parts, picture, sharing, shown, sidebar, training
 from moonlab.ui.address import address, is_elsewhere
 from moonlab.ui.bind import page_state, run_is_over, was_behind
 from moonlab.ui.outcome import Outcome, outcome_of
@@ -34,6 +35,7 @@ def show() -> None:
         training.start_if_quick(training.current_experiment() or opens_on)
     elif _went_elsewhere():
         _follow_address()
+    parts.begin_whole()
     st.title("moonlab", anchor=False)
     st.markdown(
         "Set up small neural networks side by side, train them all alike, see which is better."
@@ -41,8 +43,32 @@ def show() -> None:
     training.take_outcome()
     current = training.current_experiment()
     _show_parts(current, shown.shown(current))
-    sidebar.show_sidebar()
-    _remember_in_address(current)
+    with st.sidebar:
+        parts.show_part("sidebar", sidebar.show_sidebar)
+    parts.end_whole(_makings, _finish)
+
+
+def _makings() -> dict[str, Hashable]:
+    """What the parts of the page are made of, and the rest of it."""
+    current, state = training.current_experiment(), page_state()
+    what, outlook = shown.shown(current), training.outlook(current)
+    job, preset = training.active_job(), sharing.preset_in(current)
+    names = None if what.comparison is None else what.comparison.names
+    results = id(training.comparison()), names, what.trained, what.has_earlier, state.margin_points
+    work = None if job is None else job.number, outlook.can_train
+    setup = state.can_add, state.can_undo, tuple(panel.id for panel in state.panels)
+    return {
+        "the rest": (results, work, setup, preset, st.session_state.stage),
+        "outlook": (outlook.takes, outlook.faults),
+        "notices": (state.notice, training.said(), bool(outlook.faults)),
+        "share": current,
+        "sidebar": sidebar.making(),
+        **panels.makings(),
+    }
+
+
+def _finish() -> None:
+    _remember_in_address(training.current_experiment())
     run_is_over()
 
 
@@ -60,7 +86,7 @@ def _show_parts(current: Experiment | None, what: shown.Shown) -> None:
         setup.skeleton(height=_PANELS_HEIGHT)
     else:
         with controls:
-            _show_controls(current)
+            _show_controls()
         with setup:
             panels.show_panels(current, what.trained)
     if not is_new:
@@ -76,19 +102,25 @@ def _show_picture(place: DeltaGenerator, what: shown.Shown, outcome: Outcome | N
             picture.show_picture(what, outcome)
 
 
-def _show_controls(current: Experiment | None) -> None:
-    can_train, takes, faults = training.outlook(current)
+def _show_controls() -> None:
+    can_train = training.outlook(training.current_experiment()).can_train
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        sharing.show_ways_in(current)
+        sharing.show_ways_in()
         training.show_buttons(can_train=can_train)
+    parts.show_part("outlook", _show_outlook)
+    training.show_progress()
+    parts.show_part("notices", _show_notices)
+
+
+def _show_outlook() -> None:
+    current = training.current_experiment()
+    _, takes, faults = training.outlook(current)
     with st.container(horizontal=True, vertical_alignment="center"):
         sharing.show_what_to_look_for(current)
         if takes and training.active_job() is None:
             st.caption(takes)
     if faults:
         st.error(f"Please correct this, then train:\n\n{faults}")
-    training.show_progress()
-    _show_notices(faults)
 
 
 def _show_rest(outcome: Outcome) -> None:
@@ -166,7 +198,8 @@ def _follow_address() -> None:
         _restore_draft(page_state(), otherwise=experiment)
 
 
-def _show_notices(faults: str) -> None:
+def _show_notices() -> None:
+    faults = training.outlook(training.current_experiment()).faults
     if page_state().notice:
         st.info(page_state().notice)
     if training.said() and not faults:  # a refusal says the same again

@@ -1,7 +1,8 @@
 """One panel an architecture, in a grid that wraps."""
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from functools import partial
+from typing import Any
 
 import streamlit as st
 
@@ -13,6 +14,7 @@ from moonlab.ui.bind import bound, choice, number, page_state
 from moonlab.ui.charts import is_dark
 from moonlab.ui.drawing import network_svg
 from moonlab.ui.fields import OWN_FIELDS, departures, in_short, show_field
+from moonlab.ui.parts import show_part
 from moonlab.ui.state import MAX_DEPTH, PageState, Panel
 from moonlab.ui.words import as_plain_text, faults_in_words
 
@@ -24,21 +26,42 @@ _CHOICES = (("activation", "Activation", _ACTIVATIONS), ("engine", "Engine", _EN
 def show_panels(current: Experiment | None, trained: Sequence[bool]) -> None:
     """Show all panels; for each it is said whether its result is among those shown."""
     state = page_state()
-    names = current.names if current is not None else [_label(panel) for panel in state.panels]
     advice = ": train to see its result" if current is not None else ""
     with st.grid(min_column_width=198, border=True, key="panels"):
         for position, panel in enumerate(list(state.panels), start=1):
             with st.container(key=f"panel_{position}"):
-                _show_panel(state, panel, position, names[position - 1])
+                with st.container(horizontal=True, gap="xxsmall", horizontal_alignment="right"):
+                    _show_panel_buttons(state, panel, position)
+                show = partial(_show_panel, state, panel, position)
+                show_part(_part_name(panel), show)
                 if not trained[position - 1] and training.active_job() is None:
                     st.caption(f":material/pending: Not trained yet{advice}.")
 
 
-def _show_panel(state: PageState, panel: Panel, position: int, name: str) -> None:
+def _part_name(panel: Panel) -> str:
+    return f"panel {panel.id}"
+
+
+def makings() -> dict[str, Hashable]:
+    """What each panel's part is made of, by the part's name."""
+    state, names = page_state(), _names()
+    return {
+        _part_name(panel): repr((name, panel.values, _departures(state, panel)))
+        for panel, name in zip(state.panels, names, strict=True)
+    }
+
+
+def _names() -> Sequence[str]:
+    """What the results of each panel will be called, as far as is known."""
+    current = training.current_experiment()
+    if current is not None:
+        return current.names
+    return [_label(panel) for panel in page_state().panels]
+
+
+def _show_panel(state: PageState, panel: Panel, position: int) -> None:
     key = f"p{panel.id}"
-    values = panel.values
-    with st.container(horizontal=True, gap="xxsmall", horizontal_alignment="right"):
-        _show_panel_buttons(state, panel, position)
+    values, name = panel.values, _names()[position - 1]
     bound(
         st.text_input,
         f"Name of architecture {position}",
@@ -105,7 +128,7 @@ def _show_choices(state: PageState, panel: Panel) -> None:
 def _show_departures(state: PageState, panel: Panel, position: int) -> None:
     """The training fields in which this panel alone departs from the protocol."""
     override = panel.values["override"] or {}
-    departs = departures(override, state.training)
+    departs = _departures(state, panel)
     key = f"p{panel.id}"
     with st.popover("Own training ●" if departs else "Own training", key=f"{key}_own"):
         bound(
@@ -124,6 +147,10 @@ def _show_departures(state: PageState, panel: Panel, position: int) -> None:
             show_field("training", name, value, f"{key}_own_{name}", store)
     if departs:
         st.caption(f"Departs: {as_plain_text(in_short(departs))}")
+
+
+def _departures(state: PageState, panel: Panel) -> dict[str, Any]:
+    return departures(panel.values["override"], state.training)
 
 
 def _show_panel_buttons(state: PageState, panel: Panel, position: int) -> None:

@@ -6,19 +6,25 @@ from dataclasses import replace
 import streamlit as st
 
 from moonlab.codec import MAX_JSON_CHARACTERS, QUERY_KEY
-from moonlab.presets import PRESETS, preset_of
+from moonlab.presets import PRESETS, Preset, preset_of
 from moonlab.results import Comparison
 from moonlab.rules import Fault, SpecError
 from moonlab.spec import Experiment
 from moonlab.ui.bind import choice, page_state
 from moonlab.ui.outcome import Outcome
-from moonlab.ui.training import start_if_quick
+from moonlab.ui.parts import show_part
+from moonlab.ui.training import current_experiment, start_if_quick
 from moonlab.ui.words import as_plain_text, faults_in_words
 
 
-def show_ways_in(current: Experiment | None) -> None:
+def preset_in(current: Experiment | None) -> Preset | None:
+    """The preset that is set up, if it is one."""
+    return None if current is None else preset_of(current)
+
+
+def show_ways_in() -> None:
     """Show the presets, and the ways to share and load."""
-    preset = preset_of(current) if current is not None else None
+    preset = preset_in(current_experiment())
     titles = {preset.title: name for name, preset in PRESETS.items()}
     choice(
         "Start from",
@@ -30,14 +36,14 @@ def show_ways_in(current: Experiment | None) -> None:
         width=300,
     )
     with st.popover("Share", icon=":material/share:"):
-        _show_share(current)
+        show_part("share", _show_share)
     with st.popover("Load", icon=":material/upload:"):
         _show_load()
 
 
 def show_what_to_look_for(current: Experiment | None) -> None:
     """Say what the chosen preset is about."""
-    preset = preset_of(current) if current is not None else None
+    preset = preset_in(current)
     if preset is not None:
         st.markdown(f"**What to look for:** {preset.look_for}")
 
@@ -66,7 +72,8 @@ def _load_preset(name: str) -> None:
     _load(PRESETS[name].experiment())
 
 
-def _show_share(current: Experiment | None) -> None:
+def _show_share() -> None:
+    current = current_experiment()
     if current is None:
         st.caption("Correct what is marked first.")
         return

@@ -1,5 +1,6 @@
 """The data and the protocol that all architectures share."""
 
+from collections.abc import Hashable
 from functools import partial
 
 import numpy as np
@@ -27,42 +28,47 @@ _SEEDINGS = {
 def show_sidebar() -> None:
     """Show the fields of the data, then those of the protocol."""
     state = page_state()
-    with st.sidebar:
-        st.subheader("Data", anchor=False)
-        _show_thumbnail()
-        if not arrival.has_come(arrival.PAGE):
-            return
-        for name in DATA_FIELDS:
-            _show("data", name)
-        st.subheader("Training", anchor=False)
-        st.caption("The same for every architecture.")
-        for name in TRAINING_FIELDS:
-            if name not in _RARE:
-                _show("training", name)
-        bound(
-            st.text_input,
-            "Seeds",
-            state.seeds,
-            "seeds",
-            state.set_seeds,
-            value=state.seeds,
-            max_chars=draft.MAX_CHARACTERS,
-            help="Each network trains once from each seed: numbers and ranges such as 0-19, 42.",
-        )
-        seedings = [one for one in _SEEDINGS if one != "sequential" or one == state.seeding]
-        choice(
-            "What varies with the seed",
-            state.seeding,
-            "seeding",
-            state.set_seeding,
-            options=seedings,
-            format_func=_SEEDINGS.__getitem__,
-            help="With the points varying too, the verdict speaks of all data of this kind, not of "
-            "this one draw.",
-        )
-        with st.expander("More settings"):
-            for name in _RARE:
-                _show("training", name)
+    st.subheader("Data", anchor=False)
+    _show_thumbnail()
+    if not arrival.has_come(arrival.PAGE):
+        return
+    for name in DATA_FIELDS:
+        _show("data", name)
+    st.subheader("Training", anchor=False)
+    st.caption("The same for every architecture.")
+    for name in TRAINING_FIELDS:
+        if name not in _RARE:
+            _show("training", name)
+    bound(
+        st.text_input,
+        "Seeds",
+        state.seeds,
+        "seeds",
+        state.set_seeds,
+        value=state.seeds,
+        max_chars=draft.MAX_CHARACTERS,
+        help="Each network trains once from each seed: numbers and ranges such as 0-19, 42.",
+    )
+    seedings = [one for one in _SEEDINGS if one != "sequential" or one == state.seeding]
+    choice(
+        "What varies with the seed",
+        state.seeding,
+        "seeding",
+        state.set_seeding,
+        options=seedings,
+        format_func=_SEEDINGS.__getitem__,
+        help="With the points varying too, the verdict speaks of all data of this kind, not of "
+        "this one draw.",
+    )
+    with st.expander("More settings"):
+        for name in _RARE:
+            _show("training", name)
+
+
+def making() -> Hashable:
+    """What the fields show."""
+    state = page_state()
+    return repr((state.data, state.training, state.seeds, state.seeding))
 
 
 def _show_thumbnail() -> None:

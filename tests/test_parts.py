@@ -1,0 +1,154 @@
+"""A run of some parts, against the whole page that is shown after it."""
+
+import random
+
+import pytest
+from test_page import open_page
+
+import moonlab as ml
+from moonlab.presets import PRESETS
+from moonlab.ui import bind, parts
+
+pytestmark = pytest.mark.usefixtures("own_worker")
+
+EXPERIMENTS = {
+    "named": (
+        ml.Architecture((4,), engine="numpy", override={"epochs": 5}),
+        ml.Architecture((8, 8), engine="numpy", name="deep"),
+    ),
+    "alike": (
+        ml.Architecture((4,), engine="numpy", override={"epochs": 3}),
+        ml.Architecture((6,), engine="numpy"),
+    ),
+}
+
+
+def number(key, value):
+    return lambda at: at.number_input(key=key).set_value(value)
+
+
+def chosen(key, value):
+    return lambda at: at.selectbox(key=key).set_value(value)
+
+
+def text(key, value):
+    return lambda at: at.text_input(key=key).set_value(value)
+
+
+def several(key, values):
+    return lambda at: at.multiselect(key=key).set_value(values)
+
+
+EDITS = {
+    "a width": number("p1_width_0", 6),
+    "a width that is too large": number("p1_width_0", 99_999),
+    "no width": number("p1_width_0", None),
+    "a depth": number("p2_depth", 3),
+    "no depth": number("p2_depth", None),
+    "an activation": chosen("p2_activation", "tanh"),
+    "an engine": chosen("p1_engine", "torch"),
+    "a name": text("p1_name", "first"),
+    "the name of another": text("p1_name", "deep"),
+    "a departure": several("p1_departures", ["epochs", "l2"]),
+    "a value of its own": number("p1_own_epochs", 7),
+    "the noise": number("data_noise", 0.3),
+    "the points": number("data_n_samples", 200),
+    "the data set": chosen("data_dataset", "sklearn_moons"),
+    "the epochs": number("training_epochs", 5),
+    "a learning rate of 0": number("training_learning_rate", 0.0),
+    "the batches": chosen("training_batch_size", 8),
+    "the report": chosen("training_report", "best_validation"),
+    "the seeds": text("seeds", "5-9"),
+    "no seeds": text("seeds", "x"),
+    "what varies": chosen("seeding", "with_data"),
+    "the L2": number("training_l2", 0.1),
+    "the margin": number("margin", 3.0),
+    "a preset": chosen("preset", PRESETS["lesson-numpy"].title),
+}
+
+
+OF_THE_WHOLE = {  # Train goes off, or nothing changes, or it is about the results
+    "a width that is too large",
+    "no width",
+    "no depth",
+    "a learning rate of 0",
+    "no seeds",
+    "the margin",
+    "a preset",
+}
+TITLE = (0, 1)  # which only a run of the whole shows
+
+
+def elements(at):
+    """All that is shown, by its place."""
+    found = {}
+
+    def visit(block, place):
+        for index, child in block.children.items():
+            if hasattr(child, "children"):
+                visit(child, (*place, index))
+            else:
+                found[*place, index] = described(child)
+
+    visit(at._tree, ())
+    return found
+
+
+def described(element):
+    """What the browser is told of an element, but for what is said once or differs in each run."""
+    proto = type(element.proto)()
+    proto.CopyFrom(element.proto)
+    for name in ("set_value", "value", "raw_value", "raw_values", "url", "deferred_file_id"):
+        if name in proto.DESCRIPTOR.fields_by_name:
+            proto.ClearField(name)
+    return element.type, str(proto)
+
+
+def after_edit(at, edit):
+    """What the edit's own run sends to the browser."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(bind, "show_changes", parts.show_changes)
+        edit(at).run()
+    assert not at.exception
+    return elements(at)
+
+
+def opened(architectures):
+    """A page all of whose results are of before, so that no mark changes with the next edit."""
+    at = open_page(ml.Experiment(training=ml.Training(epochs=3), architectures=architectures))
+    return at.number_input(key="data_noise").set_value(0.2).run()
+
+
+def runs_some_parts(at, edit):
+    """Whether the edit ran some parts alone; if so, they make up the whole page."""
+    before = elements(at.run())
+    sent = after_edit(at, edit)
+    after = elements(at.run())
+    assert not at.exception
+    if TITLE not in sent:
+        assert {place: sent.get(place, before.get(place)) for place in after} == after
+    return TITLE not in sent
+
+
+@pytest.mark.parametrize("architectures", EXPERIMENTS.values(), ids=EXPERIMENTS)
+@pytest.mark.parametrize("name", EDITS)
+def test_parts_that_an_edit_shows_make_up_the_whole_page(name, architectures):
+    assert runs_some_parts(opened(architectures), EDITS[name]) == (name not in OF_THE_WHOLE)
+
+
+def test_so_they_do_after_many_edits_valid_or_not():
+    at = opened(EXPERIMENTS["named"])
+    names = [name for name in EDITS if name not in ("a preset", "a value of its own")]
+    random.Random(0).shuffle(names)
+    assert sum(runs_some_parts(at, EDITS[name]) for name in names) > len(names) / 2
+
+
+def test_an_edit_that_marks_results_as_earlier_shows_the_whole_page():
+    at = open_page(ml.Experiment(architectures=EXPERIMENTS["named"]))
+    assert TITLE in after_edit(at, EDITS["a width"])
+
+
+def test_a_change_while_the_whole_page_is_on_its_way_shows_the_whole_page():
+    at = opened(EXPERIMENTS["named"])
+    at.session_state.parts.ask = None
+    assert TITLE in after_edit(at, EDITS["a width"])
