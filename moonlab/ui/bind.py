@@ -41,10 +41,18 @@ def number(label: str, value: Any, key: str, store: Store, **options: Any) -> No
 
 
 def choice(label: str, value: Any, key: str, store: Store, **options: Any) -> None:
-    """Show a choice of one of some options."""
+    """Show a choice of one of some options.
+
+    Of an option that was there before, a browser that is behind sends the words, not the value.
+    """
     known = options["options"]
+
+    def store_known(chosen: Any) -> None:
+        if chosen in known:
+            store(chosen)
+
     index = known.index(value) if value in known else None
-    bound(st.selectbox, label, value, key, store, index=index, **options)
+    bound(st.selectbox, label, value, key, store_known, index=index, **options)
 
 
 def bound(widget: Widget, label: str, current: Any, key: str, store: Store, **options: Any) -> None:
