@@ -570,6 +570,13 @@ def test_a_choice_that_is_no_more_is_not_taken_for_a_value():
     assert at.selectbox(key="seeding").value == "independent"
 
 
+@pytest.mark.parametrize("typed", ["(None)", "0-19, (42,)", "None"])
+def test_a_fault_quotes_a_text_as_it_was_typed(typed):
+    at = open_page()
+    at.text_input(key="seeds").set_value(typed).run()
+    assert f"Got '{typed}' instead" in plain(texts(at.error))
+
+
 def test_an_answer_from_the_address_of_before_is_neither_an_edit_nor_a_way_back():
     at = open_page()
     at.number_input(key="training_epochs").set_value(5).run()

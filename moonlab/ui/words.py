@@ -38,8 +38,14 @@ def _sentence(fault: Fault) -> str:
     rule = re.sub(r", or None \(.*?\)", "", fault.rule)
     for code, words in _PLAINLY:
         rule = rule.replace(code, words)
-    given = re.sub(r"\((.*?),?\)", r"\1", fault.given).replace("None", "nothing")
-    return f"{_field_in_words(fault.field)} {rule}. Got {given} instead."
+    return f"{_field_in_words(fault.field)} {rule}. Got {_given_in_words(fault.given)} instead."
+
+
+def _given_in_words(given: str) -> str:
+    """A value without Python's signs; a text, which stands between quotes, as it was typed."""
+    if given[:1] in ("'", '"'):
+        return given
+    return re.sub(r"\((.*?),?\)", r"\1", given).replace("None", "nothing")
 
 
 def _field_in_words(field: str) -> str:
