@@ -195,6 +195,21 @@ def test_the_first_picture_waits_for_no_import_that_it_does_not_need(entry):
     assert found.stdout == "[]\n"
 
 
+def test_a_step_in_pytorch_loads_nothing_for_symbolic_shapes():
+    """As `torch.autograd.grad` does with a first gradient: a third of a second for each worker."""
+    code = (
+        "import sys, moonlab as ml\n"
+        "network = ml.Architecture((2,), engine='torch')\n"
+        "ml.compare(ml.Experiment(training=ml.Training(epochs=1), architectures=(network,)))\n"
+        "print([name for name in ('torch', 'sympy') if name in sys.modules])"
+    )
+    found = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=ROOT, capture_output=True, text=True, timeout=60, check=True,
+    )  # fmt: skip
+    assert found.stdout == "['torch']\n"
+
+
 GLOBAL_STATE = {
     "torch.manual_seed", "torch.seed", "torch.random", "torch.set_rng_state", "torch.rand",
     "torch.randn", "torch.set_num_threads", "torch.set_num_interop_threads",
