@@ -1,6 +1,8 @@
 """A run of some parts, against the whole page that is shown after it."""
 
+import ast
 import random
+from pathlib import Path
 
 import pytest
 from test_page import open_page
@@ -11,6 +13,7 @@ from moonlab.ui import bind, parts
 
 pytestmark = pytest.mark.usefixtures("own_worker")
 
+UI = Path(parts.__file__).parent
 EXPERIMENTS = {
     "named": (
         ml.Architecture((4,), engine="numpy", override={"epochs": 5}),
@@ -152,3 +155,32 @@ def test_a_change_while_the_whole_page_is_on_its_way_shows_the_whole_page():
     at = opened(EXPERIMENTS["named"])
     at.session_state.parts.ask = None
     assert TITLE in after_edit(at, EDITS["a width"])
+
+
+def test_a_view_that_is_chosen_in_the_same_message_is_shown():
+    at = opened(EXPERIMENTS["named"])
+    at.segmented_control(key="loss_axis").set_value("Linear")
+    assert TITLE in after_edit(at, EDITS["a width"])
+
+
+def test_another_page_that_is_asked_for_in_the_same_message_is_shown(monkeypatch):
+    at = opened(EXPERIMENTS["named"])
+    monkeypatch.setattr(parts, "_page", lambda: "another")
+    assert TITLE in after_edit(at, EDITS["a width"])
+
+
+WIDGETS = {
+    "button", "checkbox", "file_uploader", "multiselect", "number_input", "pills", "radio",
+    "segmented_control", "select_slider", "selectbox", "slider", "text_input", "toggle",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("path", sorted(UI.glob("*.py")), ids=lambda path: path.stem)
+def test_every_widget_that_is_not_bound_has_a_callback(path):
+    calls = [
+        one for one in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(one, ast.Call)
+    ]
+    for call in calls:
+        if ast.unparse(call.func) in {f"st.{widget}" for widget in WIDGETS}:
+            given = {keyword.arg for keyword in call.keywords}
+            assert given & {"on_change", "on_click"}, ast.unparse(call)

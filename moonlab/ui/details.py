@@ -13,6 +13,7 @@ from moonlab.ui import verdict
 from moonlab.ui.arrival import show_figure_at_last
 from moonlab.ui.charts import is_dark
 from moonlab.ui.outcome import Outcome
+from moonlab.ui.parts import show_whole
 from moonlab.ui.words import as_plain_text
 from moonlab.verdicts import Verdict
 
@@ -26,6 +27,7 @@ def show_details(outcome: Outcome) -> None:
         default="Seeds",
         required=True,
         key="details",
+        on_change=show_whole,
         label_visibility="collapsed",
     )
     _PARTS[part](outcome)
@@ -90,7 +92,12 @@ def _show_pairs(outcome: Outcome) -> None:
     )
     labels = [f"{judged.names[p.first]} and {judged.names[p.second]}" for p in judged.pairs]
     index = st.selectbox(
-        "A pair", range(len(labels)), format_func=labels.__getitem__, key="pair", width=420
+        "A pair",
+        range(len(labels)),
+        format_func=labels.__getitem__,
+        key="pair",
+        on_change=show_whole,
+        width=420,
     )
     said = judged.verdicts[index]
     st.markdown(f"**{as_plain_text(said.text)}.**")
@@ -133,6 +140,7 @@ def _show_confusion(outcome: Outcome) -> None:
         default="Test",
         required=True,
         key="confusion_part",
+        on_change=show_whole,
         label_visibility="collapsed",
     )
     field = {"Train": "train", "Validation": "val", "Test": "test"}[part]

@@ -8,6 +8,7 @@ import streamlit as st
 
 from moonlab import export
 from moonlab.results import Comparison
+from moonlab.ui.parts import show_whole
 
 
 def show_downloads(comparison: Comparison, margin_points: float) -> None:
@@ -37,9 +38,9 @@ def show_downloads(comparison: Comparison, margin_points: float) -> None:
 def _show_weights(comparison: Comparison) -> None:
     """Let people choose a run, and download what it learned."""
     groups = {group.name: group for group in comparison.groups()}
-    name = st.selectbox("Architecture", list(groups), key="weights_of")
+    name = st.selectbox("Architecture", list(groups), key="weights_of", on_change=show_whole)
     runs = {run.seed: run for run in groups[name].runs}
-    seed = st.selectbox("Seed", list(runs), key="weights_seed")
+    seed = st.selectbox("Seed", list(runs), key="weights_seed", on_change=show_whole)
 
     def state_dict() -> bytes:
         import torch

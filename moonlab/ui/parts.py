@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import NoReturn
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 Makings = Mapping[str, Hashable]
 _LAST = "last"
@@ -18,6 +19,8 @@ _LAST = "last"
 class _Parts:
     """The parts of the page that a session has before it."""
 
+    page: str
+    """The page that they are on, as Streamlit names it."""
     names: set[str] = field(default_factory=set)
     ask: Callable[[], Makings] | None = None
     """What all is made of now; None until the whole page stands."""
@@ -28,7 +31,12 @@ class _Parts:
 
 def begin_whole() -> None:
     """Begin to show all parts; until they stand, a change shows the whole page anew."""
-    st.session_state.parts = _Parts()
+    st.session_state.parts = _Parts(_page())
+
+
+def _page() -> str:
+    context = get_script_run_ctx()
+    return "" if context is None else context.page_script_hash
 
 
 def show_part(name: str, show: Callable[[], None]) -> None:
@@ -75,10 +83,18 @@ def show_changes() -> NoReturn:
     The whole page, too, if nothing has: then what the user did is to be taken back.
     """
     parts: _Parts | None = st.session_state.get("parts")
-    if parts is None or parts.ask is None:
+    if parts is None or parts.ask is None or parts.page != _page():
         st.rerun()
     parts.wanted = parts.ask()
     changed = [name for name, now in parts.wanted.items() if parts.drawn.get(name) != now]
     if not changed or not parts.names.issuperset(changed):
         st.rerun()
     st.rerun([*changed, _LAST])
+
+
+def show_whole() -> None:
+    """Be the callback of a widget that has no other, so that the whole page is shown anew.
+
+    If a bound widget changed in the same message, its parts alone would be otherwise: what has no
+    callback has no say in that.
+    """

@@ -12,6 +12,7 @@ from moonlab.ui.charts import is_dark
 from moonlab.ui.details import show_details
 from moonlab.ui.downloads import show_downloads
 from moonlab.ui.outcome import Outcome
+from moonlab.ui.parts import show_whole
 from moonlab.ui.shown import show_pins
 from moonlab.ui.table import show_table, table
 
@@ -40,10 +41,11 @@ def _show_curves(key: str, comparison: Comparison) -> None:
             default="Logarithmic",
             required=True,
             key="loss_axis",
+            on_change=show_whole,
             label_visibility="collapsed",
         )
         several = len(comparison.experiment.seeds) > 1
-        single = several and st.toggle("Single runs", key="single_runs")
+        single = several and st.toggle("Single runs", key="single_runs", on_change=show_whole)
     st.caption(_curves_caption(several, single))
     log, dark = scale == "Logarithmic", is_dark()
     figure, words = _curves(key, log, single, dark, comparison)

@@ -11,6 +11,7 @@ from moonlab.spec import Experiment
 from moonlab.stats import MIN_SEEDS, POWER
 from moonlab.ui import terms, training
 from moonlab.ui.bind import number, page_state
+from moonlab.ui.parts import show_whole
 from moonlab.ui.state import MAX_SEEDS
 from moonlab.ui.words import as_plain_text
 from moonlab.verdicts import MARGIN_POINTS
@@ -142,7 +143,9 @@ def show_check(comparison: Comparison) -> None:
     experiment = comparison.experiment
     names = dict(zip(comparison.names, experiment.architectures, strict=True))
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        name = st.selectbox("Architecture", list(names), key="check_of", width=260)
+        name = st.selectbox(
+            "Architecture", list(names), key="check_of", on_change=show_whole, width=260
+        )
         st.button(
             "Race it against itself",
             key="check",
