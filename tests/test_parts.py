@@ -5,11 +5,12 @@ import random
 from pathlib import Path
 
 import pytest
+from streamlit import session_state
 from test_page import open_page
 
 import moonlab as ml
 from moonlab.presets import PRESETS
-from moonlab.ui import bind, parts
+from moonlab.ui import bind, look, page, parts
 
 pytestmark = pytest.mark.usefixtures("own_worker")
 
@@ -184,3 +185,11 @@ def test_every_widget_that_is_not_bound_has_a_callback(path):
         if ast.unparse(call.func) in {f"st.{widget}" for widget in WIDGETS}:
             given = {keyword.arg for keyword in call.keywords}
             assert given & {"on_change", "on_click"}, ast.unparse(call)
+
+
+def test_a_run_of_any_page_forgets_the_parts_of_the_last_one_before_all_else(monkeypatch):
+    at = opened(EXPERIMENTS["named"])
+    asks = [at.session_state.parts.ask]
+    monkeypatch.setattr(look, "show_style", lambda: asks.append(session_state.parts.ask))
+    at.run()
+    assert asks == [page._makings, None]

@@ -2,13 +2,14 @@
 
 import streamlit as st
 
-from moonlab.ui import look, page, training
+from moonlab.ui import look, page, parts, training
 from moonlab.ui.lab import PAGES
 from moonlab.ui.lab.frame import must_go_to_comparison
 
 
 def main() -> None:
     """Show the page that is asked for."""
+    parts.begin_whole()
     st.set_page_config(page_title="moonlab", page_icon="🌙", layout="wide")
     look.show_style()
     page.open_session()

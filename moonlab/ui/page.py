@@ -35,7 +35,6 @@ def show() -> None:
         training.start_if_quick(training.current_experiment() or opens_on)
     elif _went_elsewhere():
         _follow_address()
-    parts.begin_whole()
     st.title("moonlab", anchor=False)
     st.markdown(
         "Set up small neural networks side by side, train them all alike, see which is better."

@@ -30,7 +30,11 @@ class _Parts:
 
 
 def begin_whole() -> None:
-    """Begin to show all parts; until they stand, a change shows the whole page anew."""
+    """Begin a run of any page; until its parts stand, a change shows it whole.
+
+    Before all else: of a page that is left behind, Streamlit has forgotten the parts by then, and
+    a change may still come.
+    """
     st.session_state.parts = _Parts(_page())
 
 
