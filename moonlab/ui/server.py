@@ -17,15 +17,18 @@ _LOG = logging.getLogger(__name__)
 SCRIPT = Path(__file__).with_name("script.py")
 
 
+def begin() -> None:
+    """Train what the page opens on, before anybody asks and the server itself stands."""
+    job_runner().submit(lesson.torch_experiment())
+
+
 @asynccontextmanager
 async def lifespan(app: st.App) -> AsyncIterator[dict[str, Any]]:
-    """Train what the page opens on before anybody asks; end the worker with the server."""
-    runner = job_runner()
-    runner.submit(lesson.torch_experiment())
+    """End the worker with the server."""
     try:
         yield {}
     finally:
-        runner.close()
+        job_runner().close()
 
 
 def show_calmly(error: Exception) -> bool:
