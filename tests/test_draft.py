@@ -48,8 +48,9 @@ def test_what_no_widget_can_hold_makes_no_key(value):
 
 
 def _sidebar_alone():
-    from moonlab.ui import arrival, page, sidebar
+    from moonlab.ui import arrival, page, parts, sidebar
 
+    parts.begin_whole()
     page.open_session()
     arrival.set_stage(arrival.PAGE)
     sidebar.show_sidebar()

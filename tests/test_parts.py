@@ -2,6 +2,7 @@
 
 import ast
 import random
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from test_page import open_page
 
 import moonlab as ml
 from moonlab.presets import PRESETS
-from moonlab.ui import bind, look, page, parts
+from moonlab.ui import bind, look, page, parts, training
 
 pytestmark = pytest.mark.usefixtures("own_worker")
 
@@ -43,6 +44,7 @@ def several(key, values):
     return lambda at: at.multiselect(key=key).set_value(values)
 
 
+PRESET = "a preset that is trained"
 EDITS = {
     "a width": number("p1_width_0", 6),
     "a width that is too large": number("p1_width_0", 99_999),
@@ -67,20 +69,14 @@ EDITS = {
     "what varies": chosen("seeding", "with_data"),
     "the L2": number("training_l2", 0.1),
     "the margin": number("margin", 3.0),
-    "a preset": chosen("preset", PRESETS["lesson-numpy"].title),
+    PRESET: chosen("preset", PRESETS["lesson-numpy"].title),
 }
 
 
-OF_THE_WHOLE = {  # Train goes off, or nothing changes, or it is about the results
-    "a width that is too large",
-    "no width",
-    "no depth",
-    "a learning rate of 0",
-    "no seeds",
-    "the margin",
-    "a preset",
-}
+NO_CHANGE = {"no depth", "no width"}
+OF_THE_SAME_RESULTS = {"a name", "the name of another", "the margin"}
 TITLE = (0, 1)  # which only a run of the whole shows
+PICTURE = "bidi_component"
 
 
 def elements(at):
@@ -123,33 +119,68 @@ def opened(architectures):
     return at.number_input(key="data_noise").set_value(0.2).run()
 
 
-def runs_some_parts(at, edit):
-    """Whether the edit ran some parts alone; if so, they make up the whole page."""
+def what_runs(at, edit):
+    """What the edit runs: the whole, or parts that make it up, or those that go ahead of it."""
     before = elements(at.run())
     sent = after_edit(at, edit)
+    is_ahead = at.session_state.parts.rest_follows
     after = elements(at.run())
     assert not at.exception
-    if TITLE not in sent:
-        assert {place: sent.get(place, before.get(place)) for place in after} == after
-    return TITLE not in sent
+    if TITLE in sent:
+        return "the whole"
+    if is_ahead:
+        assert set(sent.items()) <= set(after.items())
+        assert PICTURE in {kind for kind, _ in sent.values()}
+        return "ahead"
+    assert {place: sent.get(place, before.get(place)) for place in after} == after
+    return "parts"
+
+
+def what_should_run(at, name):
+    """The parts, unless what is set up by now is trained already, so that other results come."""
+    if name in NO_CHANGE:
+        return "the whole"
+    if name in OF_THE_SAME_RESULTS:
+        return "parts"
+    try:
+        is_trained = training.job_runner().cached(at.session_state.page.experiment()) is not None
+    except ml.SpecError:
+        is_trained = False
+    return "ahead" if is_trained else "parts"
 
 
 @pytest.mark.parametrize("architectures", EXPERIMENTS.values(), ids=EXPERIMENTS)
 @pytest.mark.parametrize("name", EDITS)
 def test_parts_that_an_edit_shows_make_up_the_whole_page(name, architectures):
-    assert runs_some_parts(opened(architectures), EDITS[name]) == (name not in OF_THE_WHOLE)
+    assert training.job_runner().submit(PRESETS["lesson-numpy"].experiment()).ended.wait(60)
+    at = opened(architectures)
+    assert what_runs(at, EDITS[name]) == what_should_run(at, name)
 
 
 def test_so_they_do_after_many_edits_valid_or_not():
     at = opened(EXPERIMENTS["named"])
-    names = [name for name in EDITS if name not in ("a preset", "a value of its own")]
+    names = [name for name in EDITS if name not in (PRESET, "a value of its own")]
     random.Random(0).shuffle(names)
-    assert sum(runs_some_parts(at, EDITS[name]) for name in names) > len(names) / 2
+    assert Counter(what_runs(at, EDITS[name]) for name in names)["parts"] > len(names) / 2
 
 
-def test_an_edit_that_marks_results_as_earlier_shows_the_whole_page():
-    at = open_page(ml.Experiment(architectures=EXPERIMENTS["named"]))
-    assert TITLE in after_edit(at, EDITS["a width"])
+@pytest.mark.parametrize("name", EDITS)
+def test_so_do_those_that_mark_results_as_earlier(name):
+    architectures = EXPERIMENTS["named"]
+    at = open_page(ml.Experiment(training=ml.Training(epochs=3), architectures=architectures))
+    assert what_runs(at, EDITS[name]) == what_should_run(at, name)
+
+
+def test_a_preset_that_begins_a_job_shows_the_whole_page():
+    at = opened(EXPERIMENTS["named"])
+    assert what_runs(at, chosen("preset", PRESETS["width"].title)) == "the whole"
+
+
+def test_a_change_before_the_whole_page_has_followed_shows_it():
+    at = opened(EXPERIMENTS["named"])
+    assert training.job_runner().submit(PRESETS["lesson-numpy"].experiment()).ended.wait(60)
+    at.session_state.parts.rest_follows = True
+    assert TITLE in after_edit(at, EDITS[PRESET])
 
 
 def test_a_change_while_the_whole_page_is_on_its_way_shows_the_whole_page():
@@ -177,14 +208,15 @@ WIDGETS = {
 
 
 @pytest.mark.parametrize("path", sorted(UI.glob("*.py")), ids=lambda path: path.stem)
-def test_every_widget_that_is_not_bound_has_a_callback(path):
+def test_every_widget_that_is_not_bound_says_what_is_shown_after_it(path):
     calls = [
         one for one in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(one, ast.Call)
     ]
     for call in calls:
         if ast.unparse(call.func) in {f"st.{widget}" for widget in WIDGETS}:
-            given = {keyword.arg for keyword in call.keywords}
-            assert given & {"on_change", "on_click"}, ast.unparse(call)
+            given = {one.arg: ast.unparse(one.value) for one in call.keywords}
+            said = given.get("on_change") or given.get("on_click", "")
+            assert said == "show_own_part" or said.startswith("then_whole("), ast.unparse(call)
 
 
 def test_a_run_of_any_page_forgets_the_parts_of_the_last_one_before_all_else(monkeypatch):
@@ -192,4 +224,4 @@ def test_a_run_of_any_page_forgets_the_parts_of_the_last_one_before_all_else(mon
     asks = [at.session_state.parts.ask]
     monkeypatch.setattr(look, "show_style", lambda: asks.append(session_state.parts.ask))
     at.run()
-    assert asks == [page._makings, None]
+    assert asks == [page._makings_anew, None]

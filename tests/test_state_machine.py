@@ -272,14 +272,10 @@ CLICKS = st.lists(
 
 
 @pytest.fixture(scope="module")
-def page():
+def page(own_worker):
     at = AppTest.from_file(APP, default_timeout=60)
     at.query_params[QUERY_KEY] = CHEAP.to_query()[QUERY_KEY]
-    yield at.run()
-    from moonlab.ui import training
-
-    training.job_runner().close()
-    training._job_runner.cache_clear()
+    return at.run()
 
 
 def clicked(at, action, number):

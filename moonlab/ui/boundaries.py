@@ -9,7 +9,7 @@ from moonlab import frames
 from moonlab.results import Comparison
 from moonlab.surfaces import Kind, View
 from moonlab.ui import terms
-from moonlab.ui.parts import show_whole
+from moonlab.ui.parts import show_own_part
 from moonlab.ui.words import as_plain_text
 
 _HTML = """
@@ -83,7 +83,7 @@ def _chosen_kind(comparison: Comparison) -> Kind:
         default="mean",
         required=True,
         key="boundary_view",
-        on_change=show_whole,
+        on_change=show_own_part,
         label_visibility="collapsed",
         wrap=True,
     )
@@ -97,7 +97,7 @@ def _select(label: str, options: list[int], key: str, names: list[str] | None = 
         options,
         format_func=names.__getitem__ if names else str,
         key=key,
-        on_change=show_whole,
+        on_change=show_own_part,
         label_visibility="collapsed",
         width=180,
     )

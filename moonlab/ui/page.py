@@ -11,10 +11,20 @@ from moonlab import lesson
 from moonlab.codec import QUERY_KEY
 from moonlab.rules import SpecError
 from moonlab.spec import Experiment
-from moonlab.ui import arrival, draft, panels, parts, picture, sharing, shown, sidebar, training
+from moonlab.ui import (
+    arrival,
+    draft,
+    panels,
+    parts,
+    picture,
+    sharing,
+    sidebar,
+    snapshot,
+    training,
+)
 from moonlab.ui.address import address, is_elsewhere
 from moonlab.ui.bind import page_state, run_is_over, was_behind
-from moonlab.ui.outcome import Outcome, outcome_of
+from moonlab.ui.snapshot import Snapshot
 from moonlab.ui.state import PageState
 
 _LOG = logging.getLogger(__name__)
@@ -39,47 +49,68 @@ def show() -> None:
     st.markdown(
         "Set up small neural networks side by side, train them all alike, see which is better."
     )
-    training.take_outcome()
-    current = training.current_experiment()
-    _show_parts(current, shown.shown(current))
+    snapshot.take()
+    _show_parts()
     with st.sidebar:
-        parts.show_part("sidebar", sidebar.show_sidebar)
-    parts.end_whole(_makings, _finish)
+        sidebar.show_sidebar()
+    parts.end_whole(_makings(), _makings_anew, _finish, ahead={"results": picture.PARTS})
+
+
+def _makings_anew() -> dict[str, Hashable]:
+    """What they are made of after a change."""
+    snapshot.take()
+    return _makings()
 
 
 def _makings() -> dict[str, Hashable]:
     """What the parts of the page are made of, and the rest of it."""
-    current, state = training.current_experiment(), page_state()
-    what, outlook = shown.shown(current), training.outlook(current)
-    job, preset = training.active_job(), sharing.preset_in(current)
-    names = None if what.comparison is None else what.comparison.names
-    results = id(training.comparison()), names, what.trained, what.has_earlier, state.margin_points
-    work = None if job is None else job.number, outlook.can_train
-    setup = state.can_add, state.can_undo, tuple(panel.id for panel in state.panels)
+    now, state, job = snapshot.last(), page_state(), training.active_job()
+    title = None if now.preset is None else now.preset.title
+    ids = tuple(panel.id for panel in state.panels)
+    work = None if job is None else job.number, training.comparison() is None
     return {
-        "the rest": (results, work, setup, preset, st.session_state.stage),
-        "outlook": (outlook.takes, outlook.faults),
-        "notices": (state.notice, training.said(), bool(outlook.faults)),
-        "share": current,
-        "sidebar": sidebar.making(),
+        "the rest": (work, ids, st.session_state.stage),
+        "controls": (title, now.outlook.can_train, state.can_add, state.can_undo),
+        "outlook": (title, now.outlook.takes, now.outlook.faults),
+        "notices": (state.notice, training.said(), bool(now.outlook.faults)),
+        "share": now.current,
+        **sidebar.makings(),
         **panels.makings(),
+        **_makings_of(now),
+    }
+
+
+def _makings_of(now: Snapshot) -> dict[str, Hashable]:
+    """What the parts are made of that speak of the outcome."""
+    if now.outcome is None:
+        return {"results": None}
+    key, margin = now.outcome.key, page_state().margin_points
+    offers = now.is_of_now, now.is_training
+    return {
+        "results": now.outcome.results,
+        "standing": picture.in_words(),
+        "judgement": (key, margin, offers),
+        "boundaries": key,
+        "numbers": (key, margin, repr(st.session_state.get("chosen_columns"))),
+        "curves": key,
+        "details": (key, margin, offers),
     }
 
 
 def _finish() -> None:
-    _remember_in_address(training.current_experiment())
+    _remember_in_address(snapshot.last().current)
     run_is_over()
 
 
-def _show_parts(current: Experiment | None, what: shown.Shown) -> None:
+def _show_parts() -> None:
     """Show controls, results and panels; new results are sent before what stands above them."""
     controls, top, setup, rest = (st.container() for _ in range(4))
     if training.comparison() is None:
         arrival.set_stage(arrival.PAGE)
-    outcome = None if what.comparison is None else outcome_of(what.comparison)
+    outcome = snapshot.last().outcome
     is_new = outcome is not None and arrival.begin_again_if_new(outcome.results)
     if is_new:
-        _show_picture(top, what, outcome)
+        _show_picture(top)
     if not arrival.has_come(arrival.PAGE):
         controls.skeleton(height=_CONTROLS_HEIGHT)
         setup.skeleton(height=_PANELS_HEIGHT)
@@ -87,47 +118,47 @@ def _show_parts(current: Experiment | None, what: shown.Shown) -> None:
         with controls:
             _show_controls()
         with setup:
-            panels.show_panels(current, what.trained)
-    if not is_new:
-        _show_picture(top, what, outcome)
+            panels.show_panels()
+    if outcome is not None and not is_new:
+        _show_picture(top)
     if outcome is not None and training.comparison() is not None:  # not just a part of it
         with rest:
-            _show_rest(outcome)
+            _show_rest()
 
 
-def _show_picture(place: DeltaGenerator, what: shown.Shown, outcome: Outcome | None) -> None:
-    if outcome is not None:
-        with place:
-            picture.show_picture(what, outcome)
+def _show_picture(place: DeltaGenerator) -> None:
+    with place:
+        picture.show_picture()
 
 
 def _show_controls() -> None:
-    can_train = training.outlook(training.current_experiment()).can_train
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        sharing.show_ways_in()
-        training.show_buttons(can_train=can_train)
+    parts.show_part("controls", _show_ways)
     parts.show_part("outlook", _show_outlook)
     training.show_progress()
     parts.show_part("notices", _show_notices)
 
 
+def _show_ways() -> None:
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        sharing.show_ways_in()
+        training.show_buttons(can_train=snapshot.last().outlook.can_train)
+
+
 def _show_outlook() -> None:
-    current = training.current_experiment()
-    _, takes, faults = training.outlook(current)
+    _, takes, faults = snapshot.last().outlook
     with st.container(horizontal=True, vertical_alignment="center"):
-        sharing.show_what_to_look_for(current)
-        if takes and training.active_job() is None:
+        sharing.show_what_to_look_for()
+        if takes and not snapshot.last().is_training:
             st.caption(takes)
     if faults:
         st.error(f"Please correct this, then train:\n\n{faults}")
 
 
-def _show_rest(outcome: Outcome) -> None:
+def _show_rest() -> None:
     if arrival.has_come(arrival.PAGE):
         from moonlab.ui import results  # pandas takes a third of a second to load
 
-        results.show_numbers(outcome)
-        results.show_figures(outcome)
+        results.show_results()
     arrival.show_next_stage()
 
 
@@ -198,7 +229,7 @@ def _follow_address() -> None:
 
 
 def _show_notices() -> None:
-    faults = training.outlook(training.current_experiment()).faults
+    faults = snapshot.last().outlook.faults
     if page_state().notice:
         st.info(page_state().notice)
     if training.said() and not faults:  # a refusal says the same again

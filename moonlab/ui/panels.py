@@ -8,13 +8,13 @@ import streamlit as st
 
 from moonlab.figure_look import INK
 from moonlab.rules import SpecError
-from moonlab.spec import Architecture, Experiment
-from moonlab.ui import training
+from moonlab.spec import Architecture
+from moonlab.ui import snapshot
 from moonlab.ui.bind import bound, choice, number, page_state
 from moonlab.ui.charts import is_dark
 from moonlab.ui.drawing import network_svg
 from moonlab.ui.fields import OWN_FIELDS, departures, in_short, show_field
-from moonlab.ui.parts import show_part
+from moonlab.ui.parts import show_part, then_whole
 from moonlab.ui.state import MAX_DEPTH, PageState, Panel
 from moonlab.ui.words import as_plain_text, faults_in_words
 
@@ -23,10 +23,9 @@ _ACTIVATIONS = {"relu": "ReLU", "tanh": "tanh", "sigmoid": "sigmoid"}
 _CHOICES = (("activation", "Activation", _ACTIVATIONS), ("engine", "Engine", _ENGINES))
 
 
-def show_panels(current: Experiment | None, trained: Sequence[bool]) -> None:
+def show_panels() -> None:
     """Show all panels; for each it is said whether its result is among those shown."""
     state = page_state()
-    advice = ": train to see its result" if current is not None else ""
     with st.grid(min_column_width=198, border=True, key="panels"):
         for position, panel in enumerate(list(state.panels), start=1):
             with st.container(key=f"panel_{position}"):
@@ -34,26 +33,44 @@ def show_panels(current: Experiment | None, trained: Sequence[bool]) -> None:
                     _show_panel_buttons(state, panel, position)
                 show = partial(_show_panel, state, panel, position)
                 show_part(_part_name(panel), show)
-                if not trained[position - 1] and training.active_job() is None:
-                    st.caption(f":material/pending: Not trained yet{advice}.")
+                show_part(_pending_name(panel), partial(_show_pending, position))
 
 
 def _part_name(panel: Panel) -> str:
     return f"panel {panel.id}"
 
 
+def _pending_name(panel: Panel) -> str:
+    return f"{_part_name(panel)}, trained"
+
+
+def _show_pending(position: int) -> None:
+    pending = _pending(position)
+    if pending:
+        st.caption(pending)
+
+
+def _pending(position: int) -> str:
+    """That a panel's result is not among those shown, and why."""
+    now = snapshot.last()
+    if now.is_training or now.shown.trained[position - 1]:
+        return ""
+    advice = ": train to see its result" if now.current is not None else ""
+    return f":material/pending: Not trained yet{advice}."
+
+
 def makings() -> dict[str, Hashable]:
-    """What each panel's part is made of, by the part's name."""
-    state, names = page_state(), _names()
-    return {
-        _part_name(panel): repr((name, panel.values, _departures(state, panel)))
-        for panel, name in zip(state.panels, names, strict=True)
-    }
+    """What the parts of each panel are made of, by their names."""
+    state, found = page_state(), dict[str, Hashable]()
+    for position, (panel, name) in enumerate(zip(state.panels, _names(), strict=True), start=1):
+        found[_part_name(panel)] = repr((name, panel.values, _departures(state, panel)))
+        found[_pending_name(panel)] = _pending(position)
+    return found
 
 
 def _names() -> Sequence[str]:
     """What the results of each panel will be called, as far as is known."""
-    current = training.current_experiment()
+    current = snapshot.last().current
     if current is not None:
         return current.names
     return [_label(panel) for panel in page_state().panels]
@@ -167,7 +184,7 @@ def _show_panel_buttons(state: PageState, panel: Panel, position: int) -> None:
             icon=f":material/{icon}:",
             type="tertiary",
             help=word,
-            on_click=action,
+            on_click=then_whole(action),
             args=(panel.id,),
             disabled=disabled,
         )

@@ -4,15 +4,19 @@ A page tells what each of its parts is made of, and the rest of it. A change tha
 it was costs the server and the browser a fraction of what the whole page does.
 """
 
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import NoReturn
+from functools import wraps
+from typing import Any, NoReturn
 
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
+from moonlab.ui.clock import show_by_clock
+
 Makings = Mapping[str, Hashable]
 _LAST = "last"
+_FOLLOWS_SECONDS = 0.1
 
 
 @dataclass
@@ -27,6 +31,9 @@ class _Parts:
     drawn: dict[str, Hashable] = field(default_factory=dict)
     """What all was made of when it was last shown."""
     wanted: Makings = field(default_factory=dict)
+    ahead: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    rest_follows: bool = False
+    """Whether some parts went ahead, and the whole page comes after them."""
 
 
 def begin_whole() -> None:
@@ -51,8 +58,8 @@ def show_part(name: str, show: Callable[[], None]) -> None:
     name : str
         The name by which `end_whole` tells what the part is made of.
     show : callable
-        Shows it from what is in the session by then. All its widgets are bound (`bind.bound`): a
-        change of any other one would show this part anew and nothing else.
+        Shows it from what is in the session by then. A change of a widget that is not bound
+        (`bind.bound`) shows this part anew and nothing else: see `show_own_part`, `show_whole`.
     """
     parts: _Parts = st.session_state.parts
     parts.names.add(name)
@@ -65,20 +72,39 @@ def show_part(name: str, show: Callable[[], None]) -> None:
     st.fragment(show_and_note, key=name)()
 
 
-def end_whole(ask: Callable[[], Makings], finish: Callable[[], None]) -> None:
+def end_whole(
+    drawn: Makings,
+    ask: Callable[[], Makings],
+    finish: Callable[[], None],
+    ahead: Mapping[str, Sequence[str]] | None = None,
+) -> None:
     """Tell that all parts stand.
 
     Parameters
     ----------
+    drawn : mapping
+        What each part was made of, by its name; by any other names, what the rest was made of.
     ask : callable
-        What each part is made of now, by its name; by any other names, what the rest is made of.
+        What they are made of after a change.
     finish : callable
         Ends this run and each that shows some of the parts.
+    ahead : mapping, optional
+        By a name of the rest, the parts that are shown before the whole page if that has changed.
     """
-    show_part(_LAST, finish)
     parts: _Parts = st.session_state.parts
-    parts.drawn = dict(ask())
-    parts.ask = ask
+
+    def end() -> None:
+        finish()
+        if parts.rest_follows:
+            show_by_clock(_FOLLOWS_SECONDS, _follow)
+
+    show_part(_LAST, end)
+    parts.drawn, parts.ask, parts.ahead = dict(drawn), ask, ahead or {}
+
+
+def _follow(by_clock: bool) -> None:
+    if by_clock:
+        st.rerun()
 
 
 def show_changes() -> NoReturn:
@@ -91,14 +117,34 @@ def show_changes() -> NoReturn:
         st.rerun()
     parts.wanted = parts.ask()
     changed = [name for name, now in parts.wanted.items() if parts.drawn.get(name) != now]
-    if not changed or not parts.names.issuperset(changed):
-        st.rerun()
-    st.rerun([*changed, _LAST])
+    if changed and parts.names.issuperset(changed):
+        st.rerun([*changed, _LAST])
+    ahead = [name for what in changed for name in parts.ahead.get(what, ())]
+    if ahead and parts.names.issuperset(ahead) and not parts.rest_follows:
+        parts.rest_follows = True
+        st.rerun([*ahead, _LAST])
+    st.rerun()
 
 
-def show_whole() -> None:
-    """Be the callback of a widget that has no other, so that the whole page is shown anew.
+def show_whole() -> NoReturn:
+    """From a callback, show the whole page anew."""
+    st.rerun()
 
-    If a bound widget changed in the same message, its parts alone would be otherwise: what has no
-    callback has no say in that.
+
+def then_whole(callback: Callable[..., object]) -> Callable[..., None]:
+    """A callback that shows the whole page anew at its end."""
+
+    @wraps(callback)
+    def called(*values: Any) -> None:
+        callback(*values)
+        show_whole()
+
+    return called
+
+
+def show_own_part() -> None:
+    """Be the callback of a widget that concerns nothing but the part that it is in.
+
+    That part alone is shown anew by Streamlit; the whole page, if a bound widget changed in the
+    same message. What has no callback would have no say in that, and be left out.
     """

@@ -3,30 +3,57 @@
 import streamlit as st
 
 from moonlab.results import Comparison
-from moonlab.ui import training
+from moonlab.ui import snapshot, training
 from moonlab.ui.boundaries import show_boundaries
 from moonlab.ui.outcome import Outcome
+from moonlab.ui.parts import show_part
 from moonlab.ui.sharing import show_seen
-from moonlab.ui.shown import Shown
+from moonlab.ui.snapshot import show_outcome_part
 from moonlab.ui.verdict import show_verdict
 from moonlab.ui.words import as_plain_text
 
+PARTS = ("standing", "judgement", "boundaries")
+"""The names of its parts."""
 
-def show_picture(shown: Shown, outcome: Outcome) -> None:
-    """Show what it amounts to and the boundaries, and say so if the settings have changed since."""
+
+def show_picture() -> None:
+    """Show how the results stand to the settings, what they amount to, and the boundaries."""
+    standing, judgement, boundaries = PARTS
+    show_part(standing, _show_standing)
+    show_outcome_part(judgement, _show_judgement)
+    show_outcome_part(boundaries, _show_boundaries)
+
+
+def _show_standing() -> None:
+    """Say so if the settings have changed since the results came."""
+    said = in_words()
     place = st.empty()  # always there: what comes and goes would move, and redraw, what follows
-    if shown.has_earlier:
-        which = "Some" if any(shown.trained) else "All"
-        advice = " Train to see new ones." if training.active_job() is None else ""
-        place.info(f"{which} of these results belong to the earlier settings.{advice}")
-    elif not all(shown.trained) and training.active_job() is None:
-        place.info("Some architectures are not trained yet. Train to see their results.")
+    if said:
+        place.info(said)
+
+
+def in_words() -> str:
+    """How the results stand to the settings, in words if there is anything to say."""
+    what, is_training = snapshot.last().shown, snapshot.last().is_training
+    if what.has_earlier:
+        which = "Some" if any(what.trained) else "All"
+        advice = "" if is_training else " Train to see new ones."
+        return f"{which} of these results belong to the earlier settings.{advice}"
+    if not all(what.trained) and not is_training:
+        return "Some architectures are not trained yet. Train to see their results."
+    return ""
+
+
+def _show_judgement(outcome: Outcome) -> None:
     _warn_of_divergence(outcome.comparison)
     if training.comparison() is None:
         st.info("These are the first results. The verdict comes when all are there.")
     else:
         show_seen(outcome)
         show_verdict(outcome.comparison, outcome.judged)
+
+
+def _show_boundaries(outcome: Outcome) -> None:
     show_boundaries(outcome.comparison, outcome.key)
 
 

@@ -12,12 +12,20 @@ from moonlab.ui.charts import is_dark
 from moonlab.ui.details import show_details
 from moonlab.ui.downloads import show_downloads
 from moonlab.ui.outcome import Outcome
-from moonlab.ui.parts import show_whole
+from moonlab.ui.parts import show_own_part
 from moonlab.ui.shown import show_pins
+from moonlab.ui.snapshot import show_outcome_part
 from moonlab.ui.table import show_table, table
 
 
-def show_numbers(outcome: Outcome) -> None:
+def show_results() -> None:
+    """Show the table, the curves, and more on demand."""
+    show_outcome_part("numbers", _show_numbers)
+    show_outcome_part("curves", _show_curves)
+    show_outcome_part("details", show_details)
+
+
+def _show_numbers(outcome: Outcome) -> None:
     """Show the table, with what can be pinned and downloaded."""
     comparison, judged, margin, key, _ = outcome
     st.subheader("Results", anchor=False)
@@ -26,13 +34,8 @@ def show_numbers(outcome: Outcome) -> None:
     show_downloads(comparison, margin)
 
 
-def show_figures(outcome: Outcome) -> None:
-    """Show the curves, and more on demand."""
-    _show_curves(outcome.key, outcome.comparison)
-    show_details(outcome)
-
-
-def _show_curves(key: str, comparison: Comparison) -> None:
+def _show_curves(outcome: Outcome) -> None:
+    comparison, key = outcome.comparison, outcome.key
     st.subheader("Curves", anchor=False)
     with st.container(horizontal=True):
         scale = st.segmented_control(
@@ -41,11 +44,11 @@ def _show_curves(key: str, comparison: Comparison) -> None:
             default="Logarithmic",
             required=True,
             key="loss_axis",
-            on_change=show_whole,
+            on_change=show_own_part,
             label_visibility="collapsed",
         )
         several = len(comparison.experiment.seeds) > 1
-        single = several and st.toggle("Single runs", key="single_runs", on_change=show_whole)
+        single = several and st.toggle("Single runs", key="single_runs", on_change=show_own_part)
     st.caption(_curves_caption(several, single))
     log, dark = scale == "Logarithmic", is_dark()
     figure, words = _curves(key, log, single, dark, comparison)

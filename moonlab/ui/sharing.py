@@ -6,25 +6,21 @@ from dataclasses import replace
 import streamlit as st
 
 from moonlab.codec import MAX_JSON_CHARACTERS, QUERY_KEY
-from moonlab.presets import PRESETS, Preset, preset_of
+from moonlab.presets import PRESETS, preset_of
 from moonlab.results import Comparison
 from moonlab.rules import Fault, SpecError
 from moonlab.spec import Experiment
+from moonlab.ui import snapshot
 from moonlab.ui.bind import choice, page_state
 from moonlab.ui.outcome import Outcome
-from moonlab.ui.parts import show_part
-from moonlab.ui.training import current_experiment, start_if_quick
+from moonlab.ui.parts import show_part, then_whole
+from moonlab.ui.training import start_if_quick
 from moonlab.ui.words import as_plain_text, faults_in_words
-
-
-def preset_in(current: Experiment | None) -> Preset | None:
-    """The preset that is set up, if it is one."""
-    return None if current is None else preset_of(current)
 
 
 def show_ways_in() -> None:
     """Show the presets, and the ways to share and load."""
-    preset = preset_in(current_experiment())
+    preset = snapshot.last().preset
     titles = {preset.title: name for name, preset in PRESETS.items()}
     choice(
         "Start from",
@@ -41,9 +37,9 @@ def show_ways_in() -> None:
         _show_load()
 
 
-def show_what_to_look_for(current: Experiment | None) -> None:
+def show_what_to_look_for() -> None:
     """Say what the chosen preset is about."""
-    preset = preset_in(current)
+    preset = snapshot.last().preset
     if preset is not None:
         st.markdown(f"**What to look for:** {preset.look_for}")
 
@@ -73,7 +69,7 @@ def _load_preset(name: str) -> None:
 
 
 def _show_share() -> None:
-    current = current_experiment()
+    current = snapshot.last().current
     if current is None:
         st.caption("Correct what is marked first.")
         return
@@ -89,7 +85,7 @@ def _show_load() -> None:
         "An experiment.json from moonlab",
         type="json",
         key="upload",
-        on_change=_load_upload,
+        on_change=then_whole(_load_upload),
         max_upload_size=1,
     )
     if st.session_state.get("upload_faults"):

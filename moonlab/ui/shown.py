@@ -13,6 +13,7 @@ from moonlab.spec import Experiment
 from moonlab.ui import terms, training
 from moonlab.ui.bind import page_state
 from moonlab.ui.fields import in_short
+from moonlab.ui.parts import then_whole
 from moonlab.ui.verdict import margin_points
 from moonlab.ui.words import as_plain_text
 
@@ -126,7 +127,7 @@ def show_pins(comparison: Comparison) -> None:
         f"Pinned, {MOST_PINS} at most",
         names + [group.name for group in own],
         key="pinned",
-        on_change=changed,
+        on_change=then_whole(changed),
         max_selections=MOST_PINS,
         placeholder="Choose results to keep beside the next ones",
         help="A pinned result stays in the table and the pictures while you change the settings, "

@@ -13,6 +13,7 @@ from moonlab.thumbnails import data_svg
 from moonlab.ui import arrival, draft
 from moonlab.ui.bind import bound, choice, page_state
 from moonlab.ui.fields import DATA_FIELDS, TRAINING_FIELDS, show_field
+from moonlab.ui.parts import show_part
 
 _RARE = ("l2", "dropout")
 _SEEDINGS = {
@@ -27,18 +28,43 @@ _SEEDINGS = {
 
 def show_sidebar() -> None:
     """Show the fields of the data, then those of the protocol."""
+    show_part("data", _show_data)
+    if arrival.has_come(arrival.PAGE):
+        show_part("protocol", _show_protocol)
+        show_part("seeds", _show_seeds)
+        show_part("more settings", _show_more)
+
+
+def makings() -> dict[str, Hashable]:
+    """What the parts are made of, by their names."""
     state = page_state()
+    training = repr(state.training)
+    return {
+        "data": repr(state.data),
+        "protocol": training,
+        "seeds": repr((state.seeds, state.seeding)),
+        "more settings": training,
+    }
+
+
+def _show_data() -> None:
     st.subheader("Data", anchor=False)
     _show_thumbnail()
-    if not arrival.has_come(arrival.PAGE):
-        return
-    for name in DATA_FIELDS:
-        _show("data", name)
+    if arrival.has_come(arrival.PAGE):
+        for name in DATA_FIELDS:
+            _show("data", name)
+
+
+def _show_protocol() -> None:
     st.subheader("Training", anchor=False)
     st.caption("The same for every architecture.")
     for name in TRAINING_FIELDS:
         if name not in _RARE:
             _show("training", name)
+
+
+def _show_seeds() -> None:
+    state = page_state()
     bound(
         st.text_input,
         "Seeds",
@@ -60,15 +86,12 @@ def show_sidebar() -> None:
         help="With the points varying too, the verdict speaks of all data of this kind, not of "
         "this one draw.",
     )
+
+
+def _show_more() -> None:
     with st.expander("More settings"):
         for name in _RARE:
             _show("training", name)
-
-
-def making() -> Hashable:
-    """What the fields show."""
-    state = page_state()
-    return repr((state.data, state.training, state.seeds, state.seeding))
 
 
 def _show_thumbnail() -> None:

@@ -18,6 +18,7 @@ from moonlab.rules import SpecError
 from moonlab.spec import Experiment
 from moonlab.ui.bind import page_state
 from moonlab.ui.clock import show_by_clock
+from moonlab.ui.parts import then_whole
 from moonlab.ui.words import as_plain_text, faults_in_words
 
 _UNASKED_SECONDS = 20.0
@@ -188,7 +189,7 @@ def comparison_of(experiment: Experiment, key: str) -> Comparison | None:
         _show_progress(job, f"{key}_stop", lambda: False)
     elif job.status != "done":
         _say_what_came_of(job)
-        st.button("Train it", key=f"{key}_again", on_click=_forget, args=(key,))
+        st.button("Train it", key=f"{key}_again", on_click=then_whole(_forget), args=(key,))
     return job.comparison if job.status == "done" else None
 
 
@@ -238,21 +239,21 @@ def show_buttons(*, can_train: bool) -> None:
         key="train",
         type="primary",
         icon=":material/play_arrow:",
-        on_click=start_current,
+        on_click=then_whole(start_current),
         disabled=not can_train,
     )
     st.button(
         "Add architecture",
         key="add",
         icon=":material/add:",
-        on_click=page_state().add,
+        on_click=then_whole(page_state().add),
         disabled=not page_state().can_add,
     )
     st.button(
         "Undo",
         key="undo",
         icon=":material/undo:",
-        on_click=page_state().undo,
+        on_click=then_whole(page_state().undo),
         disabled=not page_state().can_undo,
     )
 
@@ -305,7 +306,7 @@ def _show_bar(job: Job, stop_key: str) -> None:
             "Stop",
             key=stop_key,
             icon=":material/stop:",
-            on_click=job_runner().stop,
+            on_click=then_whole(job_runner().stop),
             args=(job,),
             disabled=job.stop_asked.is_set(),
         )

@@ -11,7 +11,7 @@ from moonlab.spec import Experiment
 from moonlab.stats import MIN_SEEDS, POWER
 from moonlab.ui import terms, training
 from moonlab.ui.bind import number, page_state
-from moonlab.ui.parts import show_whole
+from moonlab.ui.parts import show_own_part, then_whole
 from moonlab.ui.state import MAX_SEEDS
 from moonlab.ui.words import as_plain_text
 from moonlab.verdicts import MARGIN_POINTS
@@ -92,7 +92,7 @@ def offer_seeds(comparison: Comparison, wanted: int, key: str, purpose: str = ""
         key=key,
         icon=":material/add:",
         help=_more_in_words(comparison.experiment),
-        on_click=train_more_seeds,
+        on_click=then_whole(train_more_seeds),
         args=(n_more,),
         disabled=training.active_job() is not None,
     )
@@ -144,13 +144,15 @@ def show_check(comparison: Comparison) -> None:
     names = dict(zip(comparison.names, experiment.architectures, strict=True))
     with st.container(horizontal=True, vertical_alignment="bottom"):
         name = st.selectbox(
-            "Architecture", list(names), key="check_of", on_change=show_whole, width=260
+            "Architecture", list(names), key="check_of", on_change=show_own_part, width=260
         )
         st.button(
             "Race it against itself",
             key="check",
             icon=":material/compare_arrows:",
-            on_click=lambda: st.session_state.update(checked=_doubled(comparison, name)),
+            on_click=then_whole(
+                lambda: st.session_state.update(checked=_doubled(comparison, name))
+            ),
         )
     if "checked" not in st.session_state:
         return
