@@ -59,7 +59,7 @@ def show_part(name: str, show: Callable[[], None]) -> None:
         The name by which `end_whole` tells what the part is made of.
     show : callable
         Shows it from what is in the session by then. A change of a widget that is not bound
-        (`bind.bound`) shows this part anew and nothing else: see `show_own_part`, `show_whole`.
+        (`bind.bound`) shows this part anew and nothing else: see `show_own_part`, `then_whole`.
     """
     parts: _Parts = st.session_state.parts
     parts.names.add(name)
@@ -126,18 +126,13 @@ def show_changes() -> NoReturn:
     st.rerun()
 
 
-def show_whole() -> NoReturn:
-    """From a callback, show the whole page anew."""
-    st.rerun()
-
-
-def then_whole(callback: Callable[..., object]) -> Callable[..., None]:
-    """A callback that shows the whole page anew at its end."""
+def then_whole(callback: Callable[..., object]) -> Callable[..., NoReturn]:
+    """A callback that shows the whole page anew at its end, in whichever part its widget is."""
 
     @wraps(callback)
-    def called(*values: Any) -> None:
+    def called(*values: Any) -> NoReturn:
         callback(*values)
-        show_whole()
+        st.rerun()
 
     return called
 
