@@ -27,7 +27,7 @@ def show_details(outcome: Outcome) -> None:
         default="Seeds",
         required=True,
         key="details",
-        on_change=show_own_part,
+        on_change=st.rerun,  # the whole page: it watches the A/A check when that is out of sight
         label_visibility="collapsed",
     )
     _PARTS[part](outcome)
