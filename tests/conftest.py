@@ -10,7 +10,7 @@ from hypothesis import configuration, settings
 from playwright.sync_api import expect
 
 import moonlab as ml
-from moonlab.ui import arrival, bind, training
+from moonlab.ui import arrival, parts, training
 
 configuration.set_hypothesis_home_dir(os.path.join(tempfile.gettempdir(), "moonlab-hypothesis"))
 settings.register_profile("moonlab", database=None, deadline=None, derandomize=True)
@@ -52,7 +52,7 @@ def own_worker():
     """
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(arrival, "_SECONDS", dict.fromkeys(arrival._SECONDS, 1e-6))
-        patch.setattr(bind, "show_changes", lambda: None)
+        patch.setattr(parts, "_standing", lambda: None)
         yield
     training.job_runner().close()
     training._job_runner.cache_clear()

@@ -11,11 +11,13 @@ from test_page import open_page
 
 import moonlab as ml
 from moonlab.presets import PRESETS
-from moonlab.ui import bind, look, page, parts, training
+from moonlab.ui import look, page, parts, sharing, training
+from moonlab.ui.state import PageState
 
 pytestmark = pytest.mark.usefixtures("own_worker")
 
 UI = Path(parts.__file__).parent
+STANDING = parts._standing
 EXPERIMENTS = {
     "named": (
         ml.Architecture((4,), engine="numpy", override={"epochs": 5}),
@@ -48,9 +50,7 @@ PRESET = "a preset that is trained"
 EDITS = {
     "a width": number("p1_width_0", 6),
     "a width that is too large": number("p1_width_0", 99_999),
-    "no width": number("p1_width_0", None),
     "a depth": number("p2_depth", 3),
-    "no depth": number("p2_depth", None),
     "an activation": chosen("p2_activation", "tanh"),
     "an engine": chosen("p1_engine", "torch"),
     "a name": text("p1_name", "first"),
@@ -73,8 +73,12 @@ EDITS = {
 }
 
 
-NO_CHANGE = {"no depth", "no width"}
 OF_THE_SAME_RESULTS = {"a name", "the name of another", "the margin"}
+VIEWS = [
+    ("loss_axis", "Linear", "curves"),
+    ("boundary_view", "difference", "boundaries"),
+    ("weights_of", "deep", "numbers"),
+]
 TITLE = (0, 1)  # which only a run of the whole shows
 PICTURE = "bidi_component"
 
@@ -107,7 +111,7 @@ def described(element):
 def after_edit(at, edit):
     """What the edit's own run sends to the browser."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(bind, "show_changes", parts.show_changes)
+        patch.setattr(parts, "_standing", STANDING)
         edit(at).run()
     assert not at.exception
     return elements(at)
@@ -138,8 +142,6 @@ def what_runs(at, edit):
 
 def what_should_run(at, name):
     """The parts, unless what is set up by now is trained already, so that other results come."""
-    if name in NO_CHANGE:
-        return "the whole"
     if name in OF_THE_SAME_RESULTS:
         return "parts"
     try:
@@ -189,10 +191,31 @@ def test_a_change_while_the_whole_page_is_on_its_way_shows_the_whole_page():
     assert TITLE in after_edit(at, EDITS["a width"])
 
 
-def test_a_view_that_is_chosen_in_the_same_message_is_shown():
+@pytest.mark.parametrize(("key", "value", "part"), VIEWS)
+def test_a_view_that_is_chosen_in_the_same_message_is_shown(key, value, part):
     at = opened(EXPERIMENTS["named"])
-    at.segmented_control(key="loss_axis").set_value("Linear")
-    assert TITLE in after_edit(at, EDITS["a width"])
+    assert part in at.session_state.parts.names
+
+    def edit(at):
+        at.get_by_key(key).set_value(value)
+        return EDITS["a width"](at)
+
+    assert what_runs(at, lambda at: at.get_by_key(key).set_value(value)) == "parts"
+    assert what_runs(at, edit) == "parts"
+
+
+def test_a_change_that_is_refused_shows_the_whole_page_to_take_it_back(monkeypatch):
+    at, refused = opened(EXPERIMENTS["named"]), []
+    monkeypatch.setattr(PageState, "set_width", lambda *given: refused.append(given[-1]))
+    assert what_runs(at, EDITS["a width"]) == "the whole"
+    assert refused == [6]
+    assert at.number_input(key="p1_width_0").value == 4
+
+
+def test_a_preset_for_as_many_panels_shows_in_them_while_a_job_is_under_way(monkeypatch):
+    at = opened(EXPERIMENTS["named"])
+    monkeypatch.setattr(sharing, "start_if_quick", lambda _: None)
+    assert what_runs(at, chosen("preset", PRESETS["losses"].title)) == "parts"
 
 
 def test_another_page_that_is_asked_for_in_the_same_message_is_shown(monkeypatch):
@@ -216,9 +239,9 @@ def test_every_widget_that_is_not_bound_says_what_is_shown_after_it(path):
         if ast.unparse(call.func) in {f"st.{widget}" for widget in WIDGETS}:
             given = {one.arg: ast.unparse(one.value) for one in call.keywords}
             said = given.get("on_change") or given.get("on_click", "")
-            assert said in ("show_own_part", "st.rerun") or said.startswith("then_whole("), (
-                ast.unparse(call)
-            )
+            assert said in ("st.rerun", "again") or said.startswith(
+                ("show_again(", "then_whole(")
+            ), ast.unparse(call)
 
 
 def test_a_run_of_any_page_forgets_the_parts_of_the_last_one_before_all_else(monkeypatch):

@@ -9,7 +9,7 @@ from moonlab import frames
 from moonlab.results import Comparison
 from moonlab.surfaces import Kind, View
 from moonlab.ui import terms
-from moonlab.ui.parts import show_own_part
+from moonlab.ui.parts import show_again
 from moonlab.ui.words import as_plain_text
 
 _HTML = """
@@ -41,7 +41,6 @@ _component = st.components.v2.component(
 
 def show_boundaries(comparison: Comparison, cache_key: str) -> None:
     """Show the boundaries of a comparison; the cache key tells it from all others."""
-    # in no fragment: there the pictures would begin anew whenever something is inserted above
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.subheader("Decision boundaries", anchor=False, width="content")
         view = _chosen_view(comparison)
@@ -83,7 +82,7 @@ def _chosen_kind(comparison: Comparison) -> Kind:
         default="mean",
         required=True,
         key="boundary_view",
-        on_change=show_own_part,
+        on_change=show_again("boundaries"),
         label_visibility="collapsed",
         wrap=True,
     )
@@ -97,7 +96,7 @@ def _select(label: str, options: list[int], key: str, names: list[str] | None = 
         options,
         format_func=names.__getitem__ if names else str,
         key=key,
-        on_change=show_own_part,
+        on_change=show_again("boundaries"),
         label_visibility="collapsed",
         width=180,
     )

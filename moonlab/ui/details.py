@@ -13,7 +13,7 @@ from moonlab.ui import verdict
 from moonlab.ui.arrival import show_figure_at_last
 from moonlab.ui.charts import is_dark
 from moonlab.ui.outcome import Outcome
-from moonlab.ui.parts import show_own_part
+from moonlab.ui.parts import show_again
 from moonlab.ui.words import as_plain_text
 from moonlab.verdicts import Verdict
 
@@ -96,7 +96,7 @@ def _show_pairs(outcome: Outcome) -> None:
         range(len(labels)),
         format_func=labels.__getitem__,
         key="pair",
-        on_change=show_own_part,
+        on_change=show_again("details"),
         width=420,
     )
     said = judged.verdicts[index]
@@ -140,7 +140,7 @@ def _show_confusion(outcome: Outcome) -> None:
         default="Test",
         required=True,
         key="confusion_part",
-        on_change=show_own_part,
+        on_change=show_again("details"),
         label_visibility="collapsed",
     )
     field = {"Train": "train", "Validation": "val", "Test": "test"}[part]

@@ -8,7 +8,7 @@ import streamlit as st
 
 from moonlab import export
 from moonlab.results import Comparison
-from moonlab.ui.parts import show_own_part
+from moonlab.ui.parts import show_again
 
 
 def show_downloads(comparison: Comparison, margin_points: float) -> None:
@@ -38,9 +38,10 @@ def show_downloads(comparison: Comparison, margin_points: float) -> None:
 def _show_weights(comparison: Comparison) -> None:
     """Let people choose a run, and download what it learned."""
     groups = {group.name: group for group in comparison.groups()}
-    name = st.selectbox("Architecture", list(groups), key="weights_of", on_change=show_own_part)
+    again = show_again("numbers")
+    name = st.selectbox("Architecture", list(groups), key="weights_of", on_change=again)
     runs = {run.seed: run for run in groups[name].runs}
-    seed = st.selectbox("Seed", list(runs), key="weights_seed", on_change=show_own_part)
+    seed = st.selectbox("Seed", list(runs), key="weights_seed", on_change=again)
 
     def state_dict() -> bytes:
         import torch

@@ -31,8 +31,7 @@ def show_panels() -> None:
             with st.container(key=f"panel_{position}"):
                 with st.container(horizontal=True, gap="xxsmall", horizontal_alignment="right"):
                     _show_panel_buttons(state, panel, position)
-                show = partial(_show_panel, state, panel, position)
-                show_part(_part_name(panel), show)
+                show_part(_part_name(panel), partial(_show_panel, position))
                 show_part(_pending_name(panel), partial(_show_pending, position))
 
 
@@ -76,7 +75,9 @@ def _names() -> Sequence[str]:
     return [_label(panel) for panel in page_state().panels]
 
 
-def _show_panel(state: PageState, panel: Panel, position: int) -> None:
+def _show_panel(position: int) -> None:
+    state = page_state()
+    panel = state.panels[position - 1]  # a preset puts another one there, with the same id
     key = f"p{panel.id}"
     values, name = panel.values, _names()[position - 1]
     bound(

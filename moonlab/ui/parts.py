@@ -50,6 +50,13 @@ def _page() -> str:
     return "" if context is None else context.page_script_hash
 
 
+def _standing() -> _Parts | None:
+    """The parts of the page, once it stands whole."""
+    parts: _Parts | None = st.session_state.get("parts")
+    stand = parts is not None and parts.ask is not None and parts.page == _page()
+    return parts if stand else None
+
+
 def show_part(name: str, show: Callable[[], None]) -> None:
     """Show a part of a page.
 
@@ -58,8 +65,8 @@ def show_part(name: str, show: Callable[[], None]) -> None:
     name : str
         The name by which `end_whole` tells what the part is made of.
     show : callable
-        Shows it from what is in the session by then. A change of a widget that is not bound
-        (`bind.bound`) shows this part anew and nothing else: see `show_own_part`, `then_whole`.
+        Shows it from what is in the session by then. Each of its widgets says in a callback what
+        is shown after a change: it is bound (`bind.bound`), or see `show_again`, `then_whole`.
     """
     parts: _Parts = st.session_state.parts
     parts.names.add(name)
@@ -112,8 +119,8 @@ def show_changes() -> NoReturn:
 
     The whole page, too, if nothing has: then what the user did is to be taken back.
     """
-    parts: _Parts | None = st.session_state.get("parts")
-    if parts is None or parts.ask is None or parts.page != _page():
+    parts = _standing()
+    if parts is None or parts.ask is None:
         st.rerun()
     parts.wanted = parts.ask()
     changed = [name for name, now in parts.wanted.items() if parts.drawn.get(name) != now]
@@ -137,9 +144,17 @@ def then_whole(callback: Callable[..., object]) -> Callable[..., NoReturn]:
     return called
 
 
-def show_own_part() -> None:
-    """Be the callback of a widget that concerns nothing but the part that it is in.
+def show_again(name: str) -> Callable[[], NoReturn]:
+    """A callback that shows one part anew, for a widget that concerns nothing else.
 
-    That part alone is shown anew by Streamlit; the whole page, if a bound widget changed in the
-    same message. What has no callback would have no say in that, and be left out.
+    It asks for the part by name: what Streamlit shows by itself it leaves out if a bound widget
+    changed in the same message.
     """
+
+    def called() -> NoReturn:
+        parts = _standing()
+        if parts is None or name not in parts.names:
+            st.rerun()
+        st.rerun(name)
+
+    return called

@@ -12,7 +12,7 @@ from moonlab.ui.charts import is_dark
 from moonlab.ui.details import show_details
 from moonlab.ui.downloads import show_downloads
 from moonlab.ui.outcome import Outcome
-from moonlab.ui.parts import show_own_part
+from moonlab.ui.parts import show_again
 from moonlab.ui.shown import show_pins
 from moonlab.ui.snapshot import show_outcome_part
 from moonlab.ui.table import show_table, table
@@ -37,6 +37,7 @@ def _show_numbers(outcome: Outcome) -> None:
 def _show_curves(outcome: Outcome) -> None:
     comparison, key = outcome.comparison, outcome.key
     st.subheader("Curves", anchor=False)
+    again = show_again("curves")
     with st.container(horizontal=True):
         scale = st.segmented_control(
             "Loss axis",
@@ -44,11 +45,11 @@ def _show_curves(outcome: Outcome) -> None:
             default="Logarithmic",
             required=True,
             key="loss_axis",
-            on_change=show_own_part,
+            on_change=again,
             label_visibility="collapsed",
         )
         several = len(comparison.experiment.seeds) > 1
-        single = several and st.toggle("Single runs", key="single_runs", on_change=show_own_part)
+        single = several and st.toggle("Single runs", key="single_runs", on_change=again)
     st.caption(_curves_caption(several, single))
     log, dark = scale == "Logarithmic", is_dark()
     figure, words = _curves(key, log, single, dark, comparison)

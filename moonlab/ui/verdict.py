@@ -11,7 +11,7 @@ from moonlab.spec import Experiment
 from moonlab.stats import MIN_SEEDS, POWER
 from moonlab.ui import terms, training
 from moonlab.ui.bind import number, page_state
-from moonlab.ui.parts import show_own_part, then_whole
+from moonlab.ui.parts import show_again, then_whole
 from moonlab.ui.state import MAX_SEEDS
 from moonlab.ui.words import as_plain_text
 from moonlab.verdicts import MARGIN_POINTS
@@ -144,7 +144,7 @@ def show_check(comparison: Comparison) -> None:
     names = dict(zip(comparison.names, experiment.architectures, strict=True))
     with st.container(horizontal=True, vertical_alignment="bottom"):
         name = st.selectbox(
-            "Architecture", list(names), key="check_of", on_change=show_own_part, width=260
+            "Architecture", list(names), key="check_of", on_change=show_again("details"), width=260
         )
         st.button(
             "Race it against itself",
