@@ -204,6 +204,13 @@ def test_a_view_that_is_chosen_in_the_same_message_is_shown(key, value, part):
     assert what_runs(at, edit) == "parts"
 
 
+def test_another_view_under_look_closer_shows_the_whole_page_which_watches_the_check():
+    at = opened(EXPERIMENTS["named"])
+    assert what_runs(at, lambda at: at.segmented_control(key="details").set_value("Pairs")) == (
+        "the whole"
+    )
+
+
 def test_a_change_that_is_refused_shows_the_whole_page_to_take_it_back(monkeypatch):
     at, refused = opened(EXPERIMENTS["named"]), []
     monkeypatch.setattr(PageState, "set_width", lambda *given: refused.append(given[-1]))

@@ -57,7 +57,7 @@ def show() -> None:
 
 
 def _makings_anew() -> dict[str, Hashable]:
-    """What they are made of after a change."""
+    """What the parts of the page, and the rest of it, are made of after a change."""
     snapshot.take()
     return _makings()
 
