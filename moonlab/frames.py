@@ -12,7 +12,7 @@ from moonlab.boundary import Grid
 from moonlab.dataset import Data
 from moonlab.parameters import Floats
 from moonlab.results import Comparison
-from moonlab.surfaces import Marks, Panel, View, panels
+from moonlab.surfaces import MOST_FRAMES, Marks, Panel, View, panels
 
 _LARGEST = 15.0  # log-odds that a byte stands for
 _FINEST = 0.02  # log-odds up to which bytes stand at even steps; beyond, at growing ones
@@ -20,7 +20,12 @@ _FINEST = 0.02  # log-odds up to which bytes stand at even steps; beyond, at gro
 Bytes = NDArray[np.uint8]
 
 
-def pack(comparison: Comparison, view: View | None = None, grid: Grid | None = None) -> bytes:
+def pack(
+    comparison: Comparison,
+    view: View | None = None,
+    grid: Grid | None = None,
+    most_frames: int = MOST_FRAMES,
+) -> bytes:
     """A header, and what each picture shows in every frame.
 
     Parameters
@@ -31,6 +36,8 @@ def pack(comparison: Comparison, view: View | None = None, grid: Grid | None = N
         What of it; without one the means over seeds.
     grid : Grid, optional
         Where the networks are asked; see `surfaces.panels`.
+    most_frames : int
+        Of each picture; 1 is for the last alone.
 
     Returns
     -------
@@ -46,7 +53,7 @@ def pack(comparison: Comparison, view: View | None = None, grid: Grid | None = N
         for a half;
         "difference": the mean probability by the first, by the second.
     """
-    shown, grid = panels(comparison, view or View(), grid)
+    shown, grid = panels(comparison, view or View(), grid, most_frames)
     datasets = list({id(panel.data): panel.data for panel in shown if panel.data}.values())
     best = [_best_log_odds(data, grid) for data in datasets]
     header = {

@@ -18,7 +18,7 @@ from moonlab.rules import SpecError
 from moonlab.spec import MAX_SEED, Architecture, DataSpec
 
 _MOST_POINTS = 600
-_MOST_FRAMES = 25
+MOST_FRAMES = 25
 _MOST_SECONDS = 1.0  # as `_seconds` estimates them
 
 Kind = Literal["mean", "disagreement", "seed", "difference"]
@@ -97,7 +97,10 @@ class Panel(NamedTuple):
 
 
 def panels(
-    comparison: Comparison, view: View, grid: Grid | None = None
+    comparison: Comparison,
+    view: View,
+    grid: Grid | None = None,
+    most_frames: int = MOST_FRAMES,
 ) -> tuple[list[Panel], Grid]:
     """The pictures of a view, all in as many frames, and the grid they are taken on.
 
@@ -109,6 +112,8 @@ def panels(
         What of it.
     grid : Grid, optional
         Without one it is of some 4,000 points, around all data shown.
+    most_frames : int
+        Of each picture; 1 is for the last alone.
 
     Returns
     -------
@@ -120,7 +125,7 @@ def panels(
     groups, draw = view.groups(comparison), cache(load_data)
     data = [_data_shown(runs, draw) for _, runs in groups]
     grid = grid or Grid.over(data)
-    n_frames = _n_frames(groups, len(grid.points) + _MOST_POINTS)
+    n_frames = min(most_frames, _n_frames(groups, len(grid.points) + _MOST_POINTS))
     shown = [_panel(view.kind, *each, grid, n_frames) for each in zip(groups, data, strict=True)]
     if view.kind == "difference":
         shown.append(_difference(*shown))
@@ -145,7 +150,7 @@ def _n_frames(groups: Sequence[Group], n_points: int) -> int:
     """How many frames there is time for, but two, and as many as there are snapshots for."""
     seconds = n_points * sum(len(runs) * _seconds(runs[0].architecture) for _, runs in groups)
     n_snapshots = max(len(_common_epochs(runs)) for _, runs in groups)
-    return min(max(2, int(_MOST_SECONDS / seconds)), _MOST_FRAMES, n_snapshots)
+    return min(max(2, int(_MOST_SECONDS / seconds)), MOST_FRAMES, n_snapshots)
 
 
 def _seconds(architecture: Architecture) -> float:
@@ -162,7 +167,7 @@ def _panel(view: Kind, group: Group, data: Data, grid: Grid, n_frames: int) -> P
     runs, architecture = group.runs, group.runs[0].architecture
     common = _common_epochs(runs)
     places = np.round(np.linspace(0, len(common) - 1, n_frames)).astype(int)
-    epochs = [common[place] for place in places]
+    epochs = [*(common[place] for place in places[:-1]), common[-1]]
     networks = [_states(run, epochs) for run in runs]
     marks = Marks.of(data)
     votes_of = grid.shares_above_zero if view == "disagreement" else predictions

@@ -1,5 +1,6 @@
 """The stages in which a page arrives."""
 
+import json
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -49,6 +50,23 @@ def test_where_results_are_there_the_picture_comes_first_then_the_page_then_the_
     assert parts(drawn_and_run(at)) == (True, (True, True), False)
     assert parts(drawn_and_run(at)) == (True, (True, True), True)
     assert parts(drawn_and_run(at)) == (True, (True, True), True)
+
+
+def epochs(at):
+    """Those of the first boundary."""
+    (packed,) = (one.proto.bytes for one in at if one.type == "bidi_component")
+    header = json.loads(packed[4 : 4 + int.from_bytes(packed[:4], "little")])
+    return header["panels"][0]["epochs"]
+
+
+def test_of_a_picture_the_last_epoch_comes_first_and_all_come_with_the_figures():
+    at = trained_and_opened()
+    assert epochs(at) == ["3"]
+    assert epochs(drawn_and_run(at)) == ["3"]
+    assert epochs(drawn_and_run(at)) == ["0", "1", "2", "3"]
+    other = replace(EXPERIMENT, seeds=(4,))
+    assert training.job_runner().submit(other).ended.wait(60)
+    assert epochs(at.text_input(key="seeds").set_value("4").run()) == ["3"]
 
 
 def test_a_stage_waits_until_the_one_before_is_drawn(monkeypatch):
@@ -125,6 +143,7 @@ def test_of_the_first_results_there_is_a_picture_before_all_are_trained():
     assert job.so_far().experiment.architectures == (quick,)
     assert parts(at.run()) == (True, (True, False), False)
     assert "The verdict comes when all are there." in at.info[0].value
+    assert epochs(at) == ["0", "1", "2", "3"]
     assert "job" in at.session_state
 
 

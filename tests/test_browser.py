@@ -21,6 +21,7 @@ from playwright.sync_api import expect
 
 import moonlab as ml
 from moonlab.codec import QUERY_KEY
+from moonlab.presets import PRESETS
 
 pytestmark = pytest.mark.browser
 
@@ -64,6 +65,7 @@ def check_slider_and_play(page):
     canvases = page.locator(".st-key-boundaries canvas").all()
     pictures = [canvas.screenshot() for canvas in canvases]
     slider = page.get_by_label("Epoch of all boundaries")
+    expect(slider).to_be_enabled()
     slider.focus()
     slider.press("Home")
     expect(captions).to_have_text([re.compile("epoch 0 "), re.compile("epoch 0 ")])
@@ -275,3 +277,28 @@ def test_a_failure_shows_one_calm_sentence_and_no_traceback(page, tmp_path):
             expect(page.get_by_text("Something went wrong here")).to_be_visible()
             expect(page.get_by_text("ZeroDivisionError")).to_have_count(0)
             expect(page.get_by_text("a detail")).to_have_count(0)
+
+
+WITHOUT_CLOCK = """
+from moonlab.ui import app, arrival, parts
+arrival._SECONDS[arrival.PICTURE] = parts._FOLLOWS_SECONDS = 600.0
+app.main()
+"""
+
+
+def test_the_rest_of_the_page_comes_once_the_picture_is_drawn(page, tmp_path):
+    script = tmp_path / "script.py"
+    script.write_text(WITHOUT_CLOCK, encoding="utf-8")
+    with serving(script) as address:
+        for _ in range(2):  # the second time all results are in the cache
+            visit(page, address)
+            wait_for_results(page, 2)
+            choose_preset(page, PRESETS["lesson-numpy"], n_architectures=1)
+            choose_preset(page, PRESETS["losses"], n_architectures=2)
+
+
+def choose_preset(page, preset, n_architectures):
+    page.locator(".st-key-preset input").click()
+    page.get_by_role("option", name=preset.title).click()
+    expect(page.get_by_text(preset.look_for)).to_be_visible()
+    wait_for_results(page, n_architectures)

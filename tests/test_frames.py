@@ -141,6 +141,19 @@ def test_the_last_frame_is_the_mean_probability_of_the_reported_weights(comparis
     assert_shown(shown.log_odds(index), by_hand)
 
 
+@pytest.mark.parametrize(
+    "view", [View(), View("seed", seed=1), View("disagreement"), View("difference")]
+)
+def test_the_last_frame_alone_is_that_of_all(comparison, view):
+    everything, alone = read(comparison, view), Reader(pack(comparison, view, GRID, most_frames=1))
+    assert [panel.pop("epochs")[-1:] for panel in everything.header["panels"]] == [
+        panel.pop("epochs") for panel in alone.header["panels"]
+    ]
+    assert alone.header == everything.header
+    for several, one in zip(everything.panels, alone.panels, strict=True):
+        assert [part[-1:].tolist() for part in several] == [part.tolist() for part in one]
+
+
 @pytest.mark.parametrize("index", [0, 1])
 def test_the_first_frame_is_that_of_the_initial_weights(comparison, index):
     runs = comparison.groups()[index].runs

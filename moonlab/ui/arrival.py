@@ -9,7 +9,7 @@ from moonlab.ui.charts import show_figure, show_figure_again
 from moonlab.ui.clock import show_by_clock
 
 PICTURE, PAGE, FIGURES = range(3)
-_SECONDS = {PICTURE: 0.3, PAGE: 0.8}  # for the browser to draw a stage before the next one comes
+_SECONDS = {PICTURE: 2.0, PAGE: 0.8}  # for the browser to draw a stage before the next one comes
 
 
 def go_on() -> None:
@@ -37,6 +37,13 @@ def set_stage(stage: int) -> None:
         st.session_state.stage_sent_at = None
 
 
+def picture_is_drawn() -> bool:
+    """Go on to the page if it has waited for the picture; whether it has."""
+    has_waited = not has_come(PAGE)
+    set_stage(PAGE)
+    return has_waited
+
+
 def begin_again_if_new(results: str) -> bool:
     """Let figures come last again for other results than those shown before; whether they are."""
     if st.session_state.get("shown_results") == results:
@@ -45,6 +52,11 @@ def begin_again_if_new(results: str) -> bool:
     st.session_state.stage = min(st.session_state.stage, PAGE)
     st.session_state.stage_sent_at = None
     return True
+
+
+def figures_have_come(results: str) -> bool:
+    """Whether a session is at the stage of figures with these results."""
+    return has_come(FIGURES) and st.session_state.get("shown_results") == results
 
 
 def show_figure_at_last(

@@ -137,8 +137,9 @@ function endsOf(header, kind) {
 }
 
 function bar(view, kind) {
-  const stops = view.theme.palettes[kind].filter((_, tone) => tone % 51 === 0);
-  const colors = stops.map((color) => `rgb(${color.map(Math.round)})`);
+  const palette = view.theme.palettes[kind];
+  const tones = [0, 51, 102, 153, 204, 255];
+  const colors = tones.map((tone) => `rgb(${palette.subarray(4 * tone, 4 * tone + 3)})`);
   const [low, high] = endsOf(view.header, kind).map((text) => element("span", { textContent: text }));
   const scale = element("i", { className: "bar" });
   scale.style.background = `linear-gradient(to right, ${colors})`;
@@ -175,46 +176,60 @@ function showLegend(view) {
   legend.replaceChildren(...items);
 }
 
-function build(view) {
-  const shown = () => Number(view.slider.value);
-  view.panels = view.header.panels.map((panel) => {
-    const canvas = element("canvas", { role: "img" });
-    canvas.style.aspectRatio = aspect(view.header);
-    const buttons = [["PNG", savePng], ["SVG", saveSvg]].map(([kind, saveAs]) => {
-      const button = element("button", { type: "button", textContent: kind });
-      button.setAttribute("aria-label", `Save the picture of ${panel.name} as ${kind}`);
-      button.onclick = () => saveAs(view, panel, shown());
-      return button;
-    });
-    const name = element("strong", { textContent: panel.name, title: panel.name });
-    const caption = element("figcaption");
-    const figure = element("figure", {}, element("div", {}, name, ...buttons), canvas, caption);
-    return { figure, canvas, caption };
+function panelOf(view, name, position) {
+  const canvas = element("canvas", { role: "img" });
+  const buttons = [["PNG", savePng], ["SVG", saveSvg]].map(([kind, saveAs]) => {
+    const button = element("button", { type: "button", textContent: kind });
+    button.setAttribute("aria-label", `Save the picture of ${name} as ${kind}`);
+    button.onclick = () => saveAs(view, view.header.panels[position], Number(view.slider.value));
+    return button;
   });
-  view.root.replaceChildren(...view.panels.map(({ figure }) => figure));
+  const title = element("strong", { textContent: name, title: name });
+  const caption = element("figcaption");
+  const figure = element("figure", {}, element("div", {}, title, ...buttons), canvas, caption);
+  return { name, figure, canvas, caption };
+}
+
+// Of panels with the same names everything stays: there are pictures to draw anew, no more.
+function build(view) {
+  const { panels } = view.header;
+  const isSame = panels.length === view.panels.length
+    && panels.every(({ name }, i) => name === view.panels[i].name);
+  if (!isSame) {
+    view.panels = panels.map(({ name }, i) => panelOf(view, name, i));
+    view.root.replaceChildren(...view.panels.map(({ figure }) => figure));
+  }
+  for (const { canvas } of view.panels) {
+    canvas.style.aspectRatio = aspect(view.header);
+  }
 }
 
 // As many columns as fit, with rows as even as can be
 function arrange(view) {
   const n = view.panels.length;
-  const most = Math.max(1, Math.floor((view.root.clientWidth + GAP) / (LEAST_WIDTH + GAP)));
+  view.width = view.root.clientWidth;
+  const most = Math.max(1, Math.floor((view.width + GAP) / (LEAST_WIDTH + GAP)));
   const columns = Math.ceil(n / Math.ceil(n / most));
-  view.root.style.gridTemplateColumns = `repeat(${columns}, minmax(0, 34rem))`;
+  if (view.columns !== columns) { // even the same ones have the browser lay all out again
+    view.columns = columns;
+    view.root.style.gridTemplateColumns = `repeat(${columns}, minmax(0, 34rem))`;
+  }
 }
 
+// Whether the page's colours are others than before
 function takeTheme(view) {
   const style = getComputedStyle(view.root);
   const ink = style.getPropertyValue("--st-text-color").trim() || "#1F2430";
   const ground = style.getPropertyValue("--st-background-color").trim() || "#FFFFFF";
-  if (view.theme?.ink !== ink || view.theme.ground !== ground) {
+  const isOther = view.theme?.ink !== ink || view.theme.ground !== ground;
+  if (isOther) {
     view.theme = themeOf(ink, ground);
-    showLegend(view);
   }
+  return isOther;
 }
 
-function drawPanel(view, panel, { canvas, caption }, index) {
+function drawPanel(view, panel, { canvas, caption }, index, width) {
   const scale = window.devicePixelRatio || 1;
-  const width = canvas.clientWidth || LEAST_WIDTH;
   const picture = pictureOf(view.header, panel, panel.frames[index], view.theme, width);
   canvas.width = Math.round(picture.width * scale);
   canvas.height = Math.round(picture.height * scale);
@@ -227,13 +242,13 @@ function drawPanel(view, panel, { canvas, caption }, index) {
 }
 
 function draw(view) {
-  takeTheme(view);
   arrange(view);
+  const widths = view.panels.map(({ canvas }) => canvas.clientWidth || LEAST_WIDTH);
   const index = Number(view.slider.value);
   const epochs = [...new Set(view.header.panels.map((panel) => panel.epochs[index]))];
   view.output.textContent = `epoch ${epochs.length > 2 ? "see below" : epochs.join(" and ")}`;
   view.slider.setAttribute("aria-valuetext", view.output.textContent);
-  view.header.panels.forEach((panel, i) => drawPanel(view, panel, view.panels[i], index));
+  view.header.panels.forEach((panel, i) => drawPanel(view, panel, view.panels[i], index, widths[i]));
 }
 
 function stop(view) {
@@ -264,28 +279,28 @@ function play(view) {
   }, isCalm ? CALM_MILLISECONDS : FRAME_MILLISECONDS);
 }
 
-// Of the same runs the pictures stay at the epoch where they were.
+// Of the same runs the pictures stay at the epoch where they were, if there was a choice.
 function show(view, data) {
   stop(view);
   const before = view.header;
-  const share = before ? view.slider.value / Math.max(view.slider.max, 1) : 1;
+  const share = view.slider.max > 0 ? view.slider.value / view.slider.max : 1;
   view.data = data;
   view.header = parse(data);
   const last = view.header.panels[0].epochs.length - 1;
   view.slider.max = last;
   view.slider.value = before?.runs === view.header.runs ? Math.round(share * last) : last;
   view.slider.disabled = view.play.disabled = last === 0;
-  view.theme = null;
   build(view);
 }
 
 function viewOf(parentElement) {
   const [play_, slider, output, legend, root] = ["button", "input", "output", ".legend", ".panels"]
     .map((selector) => parentElement.querySelector(selector));
-  const view = { root, slider, output, legend, play: play_, timer: null };
+  const view = { root, slider, output, legend, play: play_, timer: null, panels: [] };
   slider.oninput = () => draw(view);
   play_.onclick = () => play(view);
-  new ResizeObserver(() => view.header && draw(view)).observe(root);
+  const redraw = () => view.header && root.clientWidth !== view.width && draw(view);
+  new ResizeObserver(redraw).observe(root);
   return view;
 }
 
@@ -296,9 +311,16 @@ export default function (component) {
   const data = ArrayBuffer.isView(sent) ? sent : new Uint8Array(sent);
   const view = views.get(parentElement) ?? viewOf(parentElement);
   views.set(parentElement, view);
-  if (!same(view.data, data)) {
+  const isNew = !same(view.data, data);
+  if (isNew) {
     show(view, data);
   }
-  draw(view);
+  if (takeTheme(view) || isNew) {
+    showLegend(view);
+    draw(view);
+  }
+  if (isNew && view.slider.disabled) { // there is but one epoch: the rest of the page may wait
+    requestAnimationFrame(() => setTimeout(() => component.setTriggerValue("drawn", true)));
+  }
   return () => stop(view);
 }

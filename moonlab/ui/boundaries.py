@@ -1,13 +1,13 @@
 """The boundaries side by side, moved through the epochs by the browser alone."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import streamlit as st
 
 from moonlab import frames
 from moonlab.results import Comparison
-from moonlab.surfaces import Kind, View
+from moonlab.surfaces import MOST_FRAMES, Kind, View
 from moonlab.ui import terms
 from moonlab.ui.parts import show_again
 from moonlab.ui.words import as_plain_text
@@ -39,13 +39,36 @@ _component = st.components.v2.component(
 )
 
 
-def show_boundaries(comparison: Comparison, cache_key: str) -> None:
-    """Show the boundaries of a comparison; the cache key tells it from all others."""
+def show_boundaries(
+    comparison: Comparison,
+    cache_key: str,
+    *,
+    only_last: bool = False,
+    on_drawn: Callable[[], None] = lambda: None,
+) -> None:
+    """Show the boundaries of a comparison.
+
+    Parameters
+    ----------
+    comparison : Comparison
+        What to show.
+    cache_key : str
+        Tells it from all others.
+    only_last : bool, optional
+        Whether to send the last epoch alone, which is there much sooner than all of them.
+    on_drawn : callable, optional
+        Called once the browser has drawn an epoch that came alone.
+    """
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.subheader("Decision boundaries", anchor=False, width="content")
         view = _chosen_view(comparison)
     st.caption(_in_words(view, comparison))
-    _component(key="boundaries", data=_frames(cache_key, view, comparison))
+    most_frames = 1 if only_last else MOST_FRAMES
+    _component(
+        key="boundaries",
+        data=_frames(cache_key, view, most_frames, comparison),
+        on_drawn_change=on_drawn,
+    )
 
 
 def _chosen_view(comparison: Comparison) -> View:
@@ -141,5 +164,5 @@ def _seed_in_words(view: View, comparison: Comparison) -> str:
 
 
 @st.cache_resource(max_entries=32, show_spinner=False)
-def _frames(cache_key: str, view: View, _comparison: Comparison) -> bytes:
-    return frames.pack(_comparison, view)
+def _frames(cache_key: str, view: View, most_frames: int, _comparison: Comparison) -> bytes:
+    return frames.pack(_comparison, view, most_frames=most_frames)

@@ -16,7 +16,11 @@ function parse(bytes) {
   header.levels = Float32Array.from(header.levels);
   header.shares = header.levels.map((level) => 1 / (1 + Math.exp(-level)));
   for (const data of header.data) {
-    data.best = data.has_best ? new Float32Array(take(4 * cells).slice().buffer) : null;
+    data.best = null;
+    if (data.has_best) {
+      const values = new Float32Array(take(4 * cells).slice().buffer);
+      data.best = zeroLines((i) => values[i], header.nx, header.ny);
+    }
   }
   for (const panel of header.panels) {
     const { points, best } = header.data[panel.data] ?? { points: [], best: null };
@@ -42,12 +46,15 @@ function mix(from, to, share) {
   return from.map((value, i) => value + (to[i] - value) * share);
 }
 
+// For each tone four bytes: red, green, blue, and opaque
 function ramp(...stops) {
-  return Array.from({ length: 256 }, (_, tone) => {
+  const bytes = new Uint8ClampedArray(4 * 256).fill(255);
+  for (let tone = 0; tone < 256; tone++) {
     const at = (tone / 255) * (stops.length - 1);
     const low = Math.min(Math.floor(at), stops.length - 2);
-    return mix(stops[low], stops[low + 1], at - low);
-  });
+    bytes.set(mix(stops[low], stops[low + 1], at - low), 4 * tone);
+  }
+  return bytes;
 }
 
 function themeOf(ink, ground) {
@@ -82,12 +89,12 @@ function surfaceOf(header, panel, frame, theme) {
   canvas.width = nx;
   canvas.height = ny;
   const image = new ImageData(nx, ny);
-  const palette = theme.palettes[panel.kind];
+  const pixels = new Uint32Array(image.data.buffer);
+  const colors = new Uint32Array(theme.palettes[panel.kind].buffer);
   const tone = TONES[panel.kind](frame.layers, header.shares);
   for (let row = 0; row < ny; row++) {
     for (let column = 0; column < nx; column++) {
-      const [red, green, blue] = palette[Math.round(tone(row * nx + column))];
-      image.data.set([red, green, blue, 255], 4 * ((ny - 1 - row) * nx + column));
+      pixels[(ny - 1 - row) * nx + column] = colors[Math.round(tone(row * nx + column))];
     }
   }
   canvas.getContext("2d").putImageData(image, 0, 0);
@@ -98,6 +105,7 @@ function surfaceOf(header, panel, frame, theme) {
 // sides of the cells are numbered, those along x first; lines run from side to side.
 function zeroLines(value, nx, ny) {
   const n = nx * ny;
+  const isAbove = new Uint8Array(n).map((_, i) => value(i) > 0);
   const links = new Int32Array(4 * n).fill(-1); // up to two sides that a side is linked with
   const link = (a, b) => {
     links[2 * a + (links[2 * a] < 0 ? 0 : 1)] = b;
@@ -106,7 +114,10 @@ function zeroLines(value, nx, ny) {
   for (let row = 0; row < ny - 1; row++) {
     for (let column = 0; column < nx - 1; column++) {
       const at = row * nx + column;
-      const above = [at, at + 1, at + nx + 1, at + nx].map((i) => value(i) > 0);
+      const above = [isAbove[at], isAbove[at + 1], isAbove[at + nx + 1], isAbove[at + nx]];
+      if ((above[0] + above[1] + above[2] + above[3]) % 4 === 0) {
+        continue; // as in most cells: all corners on one side
+      }
       const sides = [at, n + at + 1, at + nx, n + at];
       const cut = sides.filter((_, side) => above[side] !== above[(side + 1) % 4]);
       for (let i = 0; i + 1 < cut.length; i += 2) {
@@ -147,11 +158,10 @@ function zeroLines(value, nx, ny) {
   return lines;
 }
 
-function lineShape(header, value, size, style) {
+function lineShape(header, lines, size, style) {
   const { nx, ny } = header;
   const x = (column) => ((column / (nx - 1)) * size.width).toFixed(1);
   const y = (row) => (size.height - (row / (ny - 1)) * size.height).toFixed(1);
-  const lines = zeroLines(value, nx, ny);
   const d = lines.map((line) => `M${line.map(([c, r]) => `${x(c)} ${y(r)}`).join("L")}`).join("");
   return { d, fill: "none", width: 2, join: "round", ...style };
 }
@@ -160,11 +170,12 @@ function lineShapes(header, panel, frame, theme, size) {
   const strokes = panel.kind === "difference" ? [theme.first, theme.second] : [theme.ink];
   const shapes = strokes.map((stroke, layer) => {
     const bytes = frame.layers[layer];
-    return lineShape(header, (i) => header.levels[bytes[i]], size, { stroke });
+    const lines = zeroLines((i) => header.levels[bytes[i]], header.nx, header.ny);
+    return lineShape(header, lines, size, { stroke });
   });
   if (panel.best) {
     const style = { stroke: theme.ink, width: 1.5, dash: "6 4", role: "best" };
-    shapes.push(lineShape(header, (i) => panel.best[i], size, style));
+    shapes.push(lineShape(header, panel.best, size, style));
   }
   return shapes;
 }

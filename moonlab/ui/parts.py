@@ -16,7 +16,7 @@ from moonlab.ui.clock import show_by_clock
 
 Makings = Mapping[str, Hashable]
 _LAST = "last"
-_FOLLOWS_SECONDS = 0.1
+_FOLLOWS_SECONDS = 2.0  # if nobody asks before
 
 
 @dataclass
@@ -94,19 +94,27 @@ def end_whole(
     ask : callable
         What they are made of after a change.
     finish : callable
-        Ends this run and each that shows some of the parts.
+        Ends this run and each that shows some of the parts, unless the whole page follows.
     ahead : mapping, optional
         By a name of the rest, the parts that are shown before the whole page if that has changed.
+        The whole page follows as soon as the browser has drawn them: see `rest_follows`.
     """
     parts: _Parts = st.session_state.parts
 
     def end() -> None:
-        finish()
         if parts.rest_follows:
             show_by_clock(_FOLLOWS_SECONDS, _follow)
+        else:
+            finish()
 
     show_part(_LAST, end)
     parts.drawn, parts.ask, parts.ahead = dict(drawn), ask, ahead or {}
+
+
+def rest_follows() -> bool:
+    """Whether some parts went ahead, and the whole page is still to come."""
+    parts = _standing()
+    return parts is not None and parts.rest_follows
 
 
 def _follow(by_clock: bool) -> None:

@@ -3,10 +3,10 @@
 import streamlit as st
 
 from moonlab.results import Comparison
-from moonlab.ui import snapshot, training
+from moonlab.ui import arrival, snapshot, training
 from moonlab.ui.boundaries import show_boundaries
 from moonlab.ui.outcome import Outcome
-from moonlab.ui.parts import show_part
+from moonlab.ui.parts import rest_follows, show_part
 from moonlab.ui.sharing import show_seen
 from moonlab.ui.snapshot import show_outcome_part
 from moonlab.ui.verdict import show_verdict
@@ -54,7 +54,14 @@ def _show_judgement(outcome: Outcome) -> None:
 
 
 def _show_boundaries(outcome: Outcome) -> None:
-    show_boundaries(outcome.comparison, outcome.key)
+    waits = training.comparison() is not None and not arrival.figures_have_come(outcome.results)
+    show_boundaries(outcome.comparison, outcome.key, only_last=waits, on_drawn=_go_on)
+
+
+def _go_on() -> None:
+    """Show what has waited until the boundaries are drawn."""
+    if rest_follows() or arrival.picture_is_drawn():
+        st.rerun()
 
 
 def _warn_of_divergence(comparison: Comparison) -> None:
