@@ -54,7 +54,7 @@ def test_where_results_are_there_the_picture_comes_first_then_the_page_then_the_
 
 def epochs(at):
     """Those of the first boundary."""
-    (packed,) = (one.proto.bytes for one in at if one.type == "bidi_component")
+    (packed,) = (one.proto.bytes[1:] for one in at if one.type == "bidi_component")
     header = json.loads(packed[4 : 4 + int.from_bytes(packed[:4], "little")])
     return header["panels"][0]["epochs"]
 

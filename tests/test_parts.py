@@ -105,6 +105,8 @@ def described(element):
     for name in ("set_value", "value", "raw_value", "raw_values", "url", "deferred_file_id"):
         if name in proto.DESCRIPTOR.fields_by_name:
             proto.ClearField(name)
+    if element.type == PICTURE:
+        proto.bytes = proto.bytes[1:]  # the first asks the browser to tell when it is drawn
     return element.type, str(proto)
 
 

@@ -37,13 +37,6 @@ def set_stage(stage: int) -> None:
         st.session_state.stage_sent_at = None
 
 
-def picture_is_drawn() -> bool:
-    """Go on to the page if it has waited for the picture; whether it has."""
-    has_waited = not has_come(PAGE)
-    set_stage(PAGE)
-    return has_waited
-
-
 def begin_again_if_new(results: str) -> bool:
     """Let figures come last again for other results than those shown before; whether they are."""
     if st.session_state.get("shown_results") == results:

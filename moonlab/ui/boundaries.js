@@ -308,7 +308,8 @@ const views = new WeakMap();
 
 export default function (component) {
   const { parentElement, data: sent } = component;
-  const data = ArrayBuffer.isView(sent) ? sent : new Uint8Array(sent);
+  const bytes = ArrayBuffer.isView(sent) ? sent : new Uint8Array(sent);
+  const [isAsked, data] = [bytes[0] === 1, bytes.subarray(1)];
   const view = views.get(parentElement) ?? viewOf(parentElement);
   views.set(parentElement, view);
   const isNew = !same(view.data, data);
@@ -319,8 +320,9 @@ export default function (component) {
     showLegend(view);
     draw(view);
   }
-  if (isNew && view.slider.disabled) { // there is but one epoch: the rest of the page may wait
+  if (isAsked && !view.isAsked) { // to tell when it is drawn: the rest of the page waits for that
     requestAnimationFrame(() => setTimeout(() => component.setTriggerValue("drawn", true)));
   }
+  view.isAsked = isAsked;
   return () => stop(view);
 }

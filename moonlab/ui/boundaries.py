@@ -44,7 +44,7 @@ def show_boundaries(
     cache_key: str,
     *,
     only_last: bool = False,
-    on_drawn: Callable[[], None] = lambda: None,
+    on_drawn: Callable[[], None] | None = None,
 ) -> None:
     """Show the boundaries of a comparison.
 
@@ -57,17 +57,18 @@ def show_boundaries(
     only_last : bool, optional
         Whether to send the last epoch alone, which is there much sooner than all of them.
     on_drawn : callable, optional
-        Called once the browser has drawn an epoch that came alone.
+        Called once the browser has drawn them.
     """
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.subheader("Decision boundaries", anchor=False, width="content")
         view = _chosen_view(comparison)
     st.caption(_in_words(view, comparison))
     most_frames = 1 if only_last else MOST_FRAMES
+    tell = b"\0" if on_drawn is None else b"\1"
     _component(
         key="boundaries",
-        data=_frames(cache_key, view, most_frames, comparison),
-        on_drawn_change=on_drawn,
+        data=tell + _frames(cache_key, view, most_frames, comparison),
+        on_drawn_change=on_drawn or (lambda: None),
     )
 
 

@@ -55,13 +55,15 @@ def _show_judgement(outcome: Outcome) -> None:
 
 def _show_boundaries(outcome: Outcome) -> None:
     waits = training.comparison() is not None and not arrival.figures_have_come(outcome.results)
-    show_boundaries(outcome.comparison, outcome.key, only_last=waits, on_drawn=_go_on)
+    is_alone = rest_follows() or not arrival.has_come(arrival.PAGE)
+    on_drawn = _go_on if is_alone else None
+    show_boundaries(outcome.comparison, outcome.key, only_last=waits, on_drawn=on_drawn)
 
 
 def _go_on() -> None:
     """Show what has waited until the boundaries are drawn."""
-    if rest_follows() or arrival.picture_is_drawn():
-        st.rerun()
+    arrival.set_stage(arrival.PAGE)
+    st.rerun()
 
 
 def _warn_of_divergence(comparison: Comparison) -> None:
