@@ -167,7 +167,7 @@ def _panel(view: Kind, group: Group, data: Data, grid: Grid, n_frames: int) -> P
     runs, architecture = group.runs, group.runs[0].architecture
     common = _common_epochs(runs)
     places = np.round(np.linspace(0, len(common) - 1, n_frames)).astype(int)
-    epochs = [*(common[place] for place in places[:-1]), common[-1]]
+    epochs = [common[place] for place in places]
     networks = [_states(run, epochs) for run in runs]
     marks = Marks.of(data)
     votes_of = grid.shares_above_zero if view == "disagreement" else predictions

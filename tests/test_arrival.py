@@ -52,21 +52,32 @@ def test_where_results_are_there_the_picture_comes_first_then_the_page_then_the_
     assert parts(drawn_and_run(at)) == (True, (True, True), True)
 
 
+def picture(at):
+    """What the browser is sent of it."""
+    return next(one.proto.bytes for one in at if one.type == "bidi_component")
+
+
+def asks(at):
+    """Whether the browser is to tell when it has drawn the picture."""
+    return picture(at)[0] == 1
+
+
 def epochs(at):
     """Those of the first boundary."""
-    (packed,) = (one.proto.bytes[1:] for one in at if one.type == "bidi_component")
+    packed = picture(at)[1:]
     header = json.loads(packed[4 : 4 + int.from_bytes(packed[:4], "little")])
     return header["panels"][0]["epochs"]
 
 
-def test_of_a_picture_the_last_epoch_comes_first_and_all_come_with_the_figures():
+def test_of_a_picture_that_the_page_waits_for_the_last_epoch_comes_alone():
     at = trained_and_opened()
-    assert epochs(at) == ["3"]
-    assert epochs(drawn_and_run(at)) == ["3"]
-    assert epochs(drawn_and_run(at)) == ["0", "1", "2", "3"]
+    assert (asks(at), epochs(at)) == (True, ["3"])
+    assert (asks(drawn_and_run(at)), epochs(at)) == (False, ["0", "1", "2", "3"])
     other = replace(EXPERIMENT, seeds=(4,))
     assert training.job_runner().submit(other).ended.wait(60)
-    assert epochs(at.text_input(key="seeds").set_value("4").run()) == ["3"]
+    at.text_input(key="seeds").set_value("4").run()
+    assert (asks(at), epochs(at)) == (True, ["3"])
+    assert (asks(at.run()), epochs(at)) == (False, ["0", "1", "2", "3"])
 
 
 def test_a_stage_waits_until_the_one_before_is_drawn(monkeypatch):

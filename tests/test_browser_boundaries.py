@@ -42,7 +42,7 @@ if which == "pinned":
     several = replace(several, pinned=tuple(other.groups()))
 if st.button("insert"):
     st.info("inserted")
-show_boundaries(several, which)
+show_boundaries(several, which, (lambda: None) if st.toggle("alone") else None)
 """
 
 
@@ -130,6 +130,23 @@ def saved(page, index, kind):
 
 def slider(page):
     return page.get_by_label("Epoch of all boundaries")
+
+
+def test_the_last_epoch_alone_is_drawn_in_the_same_places_and_the_slider_goes_back(page):
+    canvases, drawn = page.locator(".st-key-boundaries canvas"), pictures(page)
+    handles = canvases.element_handles()
+    slider(page).press("Home")
+    slider(page).press("ArrowRight")
+    place, before = slider(page).input_value(), pictures(page)
+    assert before != drawn
+    page.get_by_text("alone").click()
+    expect(slider(page)).to_be_disabled()
+    assert pictures(page) == drawn
+    page.get_by_text("alone").click()
+    expect(slider(page)).to_be_enabled()
+    assert slider(page).input_value() == place
+    assert pictures(page) == before
+    assert all(one.evaluate("canvas => canvas.isConnected") for one in handles)
 
 
 def test_each_view_has_its_own_pictures_sentence_and_legend(page):

@@ -1,6 +1,7 @@
 """A run of some parts, against the whole page that is shown after it."""
 
 import ast
+import json
 import random
 from collections import Counter
 from pathlib import Path
@@ -106,8 +107,16 @@ def described(element):
         if name in proto.DESCRIPTOR.fields_by_name:
             proto.ClearField(name)
     if element.type == PICTURE:
-        proto.bytes = proto.bytes[1:]  # the first asks the browser to tell when it is drawn
+        return PICTURE, str(header_of(element.proto.bytes))
     return element.type, str(proto)
+
+
+def header_of(sent):
+    """Whose pictures are sent, whether of one epoch or of all."""
+    header = json.loads(sent[5 : 5 + int.from_bytes(sent[1:5], "little")])
+    for panel in header["panels"]:
+        del panel["epochs"]
+    return header
 
 
 def after_edit(at, edit):

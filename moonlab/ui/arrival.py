@@ -9,7 +9,8 @@ from moonlab.ui.charts import show_figure, show_figure_again
 from moonlab.ui.clock import show_by_clock
 
 PICTURE, PAGE, FIGURES = range(3)
-_SECONDS = {PICTURE: 2.0, PAGE: 0.8}  # for the browser to draw a stage before the next one comes
+_SECONDS = {PICTURE: 2.0, PAGE: 0.8}
+"""For the browser to draw a stage before the next one comes, unless it tells before that it has."""
 
 
 def go_on() -> None:
@@ -45,11 +46,6 @@ def begin_again_if_new(results: str) -> bool:
     st.session_state.stage = min(st.session_state.stage, PAGE)
     st.session_state.stage_sent_at = None
     return True
-
-
-def figures_have_come(results: str) -> bool:
-    """Whether a session is at the stage of figures with these results."""
-    return has_come(FIGURES) and st.session_state.get("shown_results") == results
 
 
 def show_figure_at_last(

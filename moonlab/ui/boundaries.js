@@ -210,7 +210,8 @@ function arrange(view) {
   view.width = view.root.clientWidth;
   const most = Math.max(1, Math.floor((view.width + GAP) / (LEAST_WIDTH + GAP)));
   const columns = Math.ceil(n / Math.ceil(n / most));
-  if (view.columns !== columns) { // even the same ones have the browser lay all out again
+  // Even the same ones would have the browser lay all out again
+  if (view.columns !== columns) {
     view.columns = columns;
     view.root.style.gridTemplateColumns = `repeat(${columns}, minmax(0, 34rem))`;
   }
@@ -229,7 +230,7 @@ function takeTheme(view) {
 }
 
 function drawPanel(view, panel, { canvas, caption }, index, width) {
-  const scale = window.devicePixelRatio || 1;
+  const { scale } = view;
   const picture = pictureOf(view.header, panel, panel.frames[index], view.theme, width);
   canvas.width = Math.round(picture.width * scale);
   canvas.height = Math.round(picture.height * scale);
@@ -243,6 +244,7 @@ function drawPanel(view, panel, { canvas, caption }, index, width) {
 
 function draw(view) {
   arrange(view);
+  view.scale = window.devicePixelRatio || 1;
   const widths = view.panels.map(({ canvas }) => canvas.clientWidth || LEAST_WIDTH);
   const index = Number(view.slider.value);
   const epochs = [...new Set(view.header.panels.map((panel) => panel.epochs[index]))];
@@ -279,17 +281,21 @@ function play(view) {
   }, isCalm ? CALM_MILLISECONDS : FRAME_MILLISECONDS);
 }
 
-// Of the same runs the pictures stay at the epoch where they were, if there was a choice.
+// Of the same runs the pictures stay at the epoch where they were when there was a choice.
 function show(view, data) {
   stop(view);
-  const before = view.header;
-  const share = view.slider.max > 0 ? view.slider.value / view.slider.max : 1;
+  const { header: before, slider } = view;
   view.data = data;
   view.header = parse(data);
+  if (before?.runs !== view.header.runs) {
+    view.share = 1;
+  } else if (slider.max > 0) {
+    view.share = slider.value / slider.max;
+  }
   const last = view.header.panels[0].epochs.length - 1;
-  view.slider.max = last;
-  view.slider.value = before?.runs === view.header.runs ? Math.round(share * last) : last;
-  view.slider.disabled = view.play.disabled = last === 0;
+  slider.max = last;
+  slider.value = Math.round(view.share * last);
+  slider.disabled = view.play.disabled = last === 0;
   build(view);
 }
 
@@ -316,11 +322,12 @@ export default function (component) {
   if (isNew) {
     show(view, data);
   }
-  if (takeTheme(view) || isNew) {
+  if (takeTheme(view) || isNew || view.scale !== window.devicePixelRatio) {
     showLegend(view);
     draw(view);
   }
-  if (isAsked && !view.isAsked) { // to tell when it is drawn: the rest of the page waits for that
+  // The rest of the page waits to be told that this is drawn
+  if (isAsked && !view.isAsked) {
     requestAnimationFrame(() => setTimeout(() => component.setTriggerValue("drawn", true)));
   }
   view.isAsked = isAsked;

@@ -42,8 +42,6 @@ _component = st.components.v2.component(
 def show_boundaries(
     comparison: Comparison,
     cache_key: str,
-    *,
-    only_last: bool = False,
     on_drawn: Callable[[], None] | None = None,
 ) -> None:
     """Show the boundaries of a comparison.
@@ -54,17 +52,15 @@ def show_boundaries(
         What to show.
     cache_key : str
         Tells it from all others.
-    only_last : bool, optional
-        Whether to send the last epoch alone, which is there much sooner than all of them.
     on_drawn : callable, optional
-        Called once the browser has drawn them.
+        If it is given, the last epoch is sent alone, which is there much sooner than all of them,
+        and this is called once the browser has drawn it.
     """
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.subheader("Decision boundaries", anchor=False, width="content")
         view = _chosen_view(comparison)
     st.caption(_in_words(view, comparison))
-    most_frames = 1 if only_last else MOST_FRAMES
-    tell = b"\0" if on_drawn is None else b"\1"
+    tell, most_frames = (b"\0", MOST_FRAMES) if on_drawn is None else (b"\1", 1)
     _component(
         key="boundaries",
         data=tell + _frames(cache_key, view, most_frames, comparison),
@@ -164,6 +160,6 @@ def _seed_in_words(view: View, comparison: Comparison) -> str:
     return text + (f" There is none of {as_plain_text(', '.join(absent))}." if absent else "")
 
 
-@st.cache_resource(max_entries=32, show_spinner=False)
+@st.cache_resource(max_entries=64, show_spinner=False)
 def _frames(cache_key: str, view: View, most_frames: int, _comparison: Comparison) -> bytes:
     return frames.pack(_comparison, view, most_frames=most_frames)

@@ -115,8 +115,9 @@ function zeroLines(value, nx, ny) {
     for (let column = 0; column < nx - 1; column++) {
       const at = row * nx + column;
       const above = [isAbove[at], isAbove[at + 1], isAbove[at + nx + 1], isAbove[at + nx]];
+      // As in most cells: all corners on one side
       if ((above[0] + above[1] + above[2] + above[3]) % 4 === 0) {
-        continue; // as in most cells: all corners on one side
+        continue;
       }
       const sides = [at, n + at + 1, at + nx, n + at];
       const cut = sides.filter((_, side) => above[side] !== above[(side + 1) % 4]);

@@ -97,7 +97,8 @@ def end_whole(
         Ends this run and each that shows some of the parts, unless the whole page follows.
     ahead : mapping, optional
         By a name of the rest, the parts that are shown before the whole page if that has changed.
-        The whole page follows as soon as the browser has drawn them: see `rest_follows`.
+        The whole page follows after a while, or as soon as one of them asks for it: see
+        `rest_follows`.
     """
     parts: _Parts = st.session_state.parts
 

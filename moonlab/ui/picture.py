@@ -54,13 +54,12 @@ def _show_judgement(outcome: Outcome) -> None:
 
 
 def _show_boundaries(outcome: Outcome) -> None:
-    waits = training.comparison() is not None and not arrival.figures_have_come(outcome.results)
-    is_alone = rest_follows() or not arrival.has_come(arrival.PAGE)
-    on_drawn = _go_on if is_alone else None
-    show_boundaries(outcome.comparison, outcome.key, only_last=waits, on_drawn=on_drawn)
+    rest_waits = rest_follows() or not arrival.has_come(arrival.PAGE)
+    on_drawn = _show_the_rest if rest_waits else None
+    show_boundaries(outcome.comparison, outcome.key, on_drawn)
 
 
-def _go_on() -> None:
+def _show_the_rest() -> None:
     """Show what has waited until the boundaries are drawn."""
     arrival.set_stage(arrival.PAGE)
     st.rerun()
