@@ -36,7 +36,7 @@ def pack(
         What of it; without one the means over seeds.
     grid : Grid, optional
         Where the networks are asked; see `surfaces.panels`.
-    most_frames : int
+    most_frames : int, optional
         Of each picture; 1 is for the last alone.
 
     Returns
@@ -58,25 +58,12 @@ def pack(
     best = [_best_log_odds(data, grid) for data in datasets]
     header = {
         "runs": _fingerprint(comparison),
-        "nx": len(grid.x),
-        "ny": len(grid.y),
-        "x": [grid.x[0], grid.x[-1]],
-        "y": [grid.y[0], grid.y[-1]],
-        "levels": np.round(_levels(), 4).tolist(),
+        **_of_grid(grid),
         "data": [
             {"points": _points(data), "has_best": log_odds is not None}
             for data, log_odds in zip(datasets, best, strict=True)
         ],
-        "panels": [
-            {
-                "kind": panel.kind,
-                "name": panel.name,
-                "seeds": panel.seeds,
-                "epochs": panel.epochs,
-                "data": datasets.index(panel.data) if panel.data else None,
-            }
-            for panel in shown
-        ],
+        "panels": [_of_panel(panel, datasets) for panel in shown],
     }
     text = json.dumps(header).encode()
     text += b" " * (-len(text) % 4)
@@ -84,6 +71,26 @@ def pack(
     parts += [log_odds.tobytes() for log_odds in best if log_odds is not None]
     parts += [np.hstack([*_layers(panel), panel.crosses]).tobytes() for panel in shown]
     return b"".join(parts)
+
+
+def _of_grid(grid: Grid) -> dict[str, Any]:
+    return {
+        "nx": len(grid.x),
+        "ny": len(grid.y),
+        "x": [grid.x[0], grid.x[-1]],
+        "y": [grid.y[0], grid.y[-1]],
+        "levels": np.round(_levels(), 4).tolist(),
+    }
+
+
+def _of_panel(panel: Panel, datasets: list[Data]) -> dict[str, Any]:
+    return {
+        "kind": panel.kind,
+        "name": panel.name,
+        "seeds": panel.seeds,
+        "epochs": panel.epochs,
+        "data": datasets.index(panel.data) if panel.data else None,
+    }
 
 
 def _fingerprint(comparison: Comparison) -> str:

@@ -112,7 +112,7 @@ def panels(
         What of it.
     grid : Grid, optional
         Without one it is of some 4,000 points, around all data shown.
-    most_frames : int
+    most_frames : int, optional
         Of each picture; 1 is for the last alone.
 
     Returns
@@ -125,7 +125,7 @@ def panels(
     groups, draw = view.groups(comparison), cache(load_data)
     data = [_data_shown(runs, draw) for _, runs in groups]
     grid = grid or Grid.over(data)
-    n_frames = min(most_frames, _n_frames(groups, len(grid.points) + _MOST_POINTS))
+    n_frames = _n_frames(groups, len(grid.points) + _MOST_POINTS, most_frames)
     shown = [_panel(view.kind, *each, grid, n_frames) for each in zip(groups, data, strict=True)]
     if view.kind == "difference":
         shown.append(_difference(*shown))
@@ -146,11 +146,11 @@ def _data_shown(runs: Sequence[Run], draw: Callable[[DataSpec], Data]) -> Data:
     return draw(first.data)
 
 
-def _n_frames(groups: Sequence[Group], n_points: int) -> int:
-    """How many frames there is time for, but two, and as many as there are snapshots for."""
+def _n_frames(groups: Sequence[Group], n_points: int, most: int) -> int:
+    """How many frames there is time for, two in any case, and as there are snapshots for."""
     seconds = n_points * sum(len(runs) * _seconds(runs[0].architecture) for _, runs in groups)
     n_snapshots = max(len(_common_epochs(runs)) for _, runs in groups)
-    return min(max(2, int(_MOST_SECONDS / seconds)), MOST_FRAMES, n_snapshots)
+    return min(max(2, int(_MOST_SECONDS / seconds)), most, n_snapshots)
 
 
 def _seconds(architecture: Architecture) -> float:

@@ -21,6 +21,11 @@ def assert_same_run(run, other):
         assert_array_equal(getattr(run.scores, part), getattr(other.scores, part))  # nan is nan
 
 
+def header_of_picture(sent):
+    """What the browser is told of the boundaries, behind the byte that asks it to tell of them."""
+    return json.loads(sent[5 : 5 + int.from_bytes(sent[1:5], "little")])
+
+
 def relative_error(found, expected):
     """Largest difference, as a share of the largest expected value."""
     found, expected = np.asarray(found), np.asarray(expected)

@@ -1,11 +1,11 @@
 """The stages in which a page arrives."""
 
-import json
 import time
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from helpers import header_of_picture
 from job_helpers import wait_until
 from streamlit.testing.v1 import AppTest
 
@@ -64,9 +64,7 @@ def asks(at):
 
 def epochs(at):
     """Those of the first boundary."""
-    packed = picture(at)[1:]
-    header = json.loads(packed[4 : 4 + int.from_bytes(packed[:4], "little")])
-    return header["panels"][0]["epochs"]
+    return header_of_picture(picture(at))["panels"][0]["epochs"]
 
 
 def test_of_a_picture_that_the_page_waits_for_the_last_epoch_comes_alone():

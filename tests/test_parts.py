@@ -1,12 +1,12 @@
 """A run of some parts, against the whole page that is shown after it."""
 
 import ast
-import json
 import random
 from collections import Counter
 from pathlib import Path
 
 import pytest
+from helpers import header_of_picture
 from streamlit import session_state
 from test_page import open_page
 
@@ -107,15 +107,15 @@ def described(element):
         if name in proto.DESCRIPTOR.fields_by_name:
             proto.ClearField(name)
     if element.type == PICTURE:
-        return PICTURE, str(header_of(element.proto.bytes))
+        return PICTURE, str(last_pictures(element.proto.bytes))
     return element.type, str(proto)
 
 
-def header_of(sent):
-    """Whose pictures are sent, whether of one epoch or of all."""
-    header = json.loads(sent[5 : 5 + int.from_bytes(sent[1:5], "little")])
+def last_pictures(sent):
+    """Whose pictures are sent, up to the last epoch, whether it is alone or comes with others."""
+    header = header_of_picture(sent)
     for panel in header["panels"]:
-        del panel["epochs"]
+        panel["epochs"] = panel["epochs"][-1]
     return header
 
 
