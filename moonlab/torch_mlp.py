@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import torch
 from torch import nn
-from torch.autograd.graph import _engine_run_backward
+from torch.autograd.variable import Variable
 from torch.nn import functional
 from torch.utils.data import DataLoader, TensorDataset
 
@@ -70,10 +70,15 @@ def sigmoid_mse(logits: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
 
 LossFunction = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
 LOSSES: dict[str, LossFunction] = {"bce": nn.BCEWithLogitsLoss(), "mse": sigmoid_mse}
-STACKED_LOSSES: dict[str, LossFunction] = {
-    "bce": functional.binary_cross_entropy_with_logits,
-    "mse": sigmoid_mse,
-}
+
+
+def stacked_bce(logits: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
+    """The mean cross-entropy, by the operator below the one of `nn.functional`."""
+    return torch.binary_cross_entropy_with_logits(logits, y, None, None, _MEAN)
+
+
+_MEAN = 1  # a reduction, as PyTorch's operators number them
+STACKED_LOSSES: dict[str, LossFunction] = {"bce": stacked_bce, "mse": sigmoid_mse}
 
 
 def optimizer(model: MLP, training: Training) -> torch.optim.Optimizer:
@@ -204,6 +209,7 @@ def _fused_adam(
     rate: float,
 ) -> Update:
     n_steps = torch.zeros((), device=values[0].device)
+    n_steps_of_each = [n_steps] * len(values)
 
     def update(gradients: list[torch.Tensor]) -> None:
         n_steps.add_(1)
@@ -213,7 +219,7 @@ def _fused_adam(
             averages,
             square_averages,
             [],
-            [n_steps] * len(values),
+            n_steps_of_each,
             lr=rate,
             beta1=BETA1,
             beta2=BETA2,
@@ -226,6 +232,9 @@ def _fused_adam(
     return update
 
 
+_run_backward = Variable._execution_engine.run_backward
+
+
 def gradients_of(
     loss: torch.Tensor, parameters: tuple[torch.Tensor, ...], first: torch.Tensor
 ) -> tuple[torch.Tensor, ...]:
@@ -235,7 +244,7 @@ def gradients_of(
     third of a second's worth of modules to do so.
     """
     keep_graph = create_graph = allow_unused = False
-    return _engine_run_backward(
+    return _run_backward(
         (loss,),
         (first,),
         keep_graph,
@@ -275,7 +284,9 @@ class TorchEngine:
         self._model = StackedMLP(
             initial_weights, architecture.activation, self._dtype, self._device
         ).train()
+        self._forward = self._model.forward  # calling the module looks for hooks first
         self._parameters = tuple(self._model.parameters())
+        self._flat = [parameter.detach().flatten(1) for parameter in self._parameters]  # views
         self._weights = [W.detach() for W, _ in self._model.layers]
         self._l2 = training.l2
         self._loss = STACKED_LOSSES[training.loss]
@@ -288,7 +299,7 @@ class TorchEngine:
 
     def step(self, X: torch.Tensor, y: torch.Tensor, masks: Sequence[Floats]) -> None:
         """One update of every network on its own batch: X (S, n, 2), y (S, n, 1)."""
-        logits = self._model(X, [self.prepare(mask) for mask in masks])
+        logits = self._forward(X, [self.prepare(mask) for mask in masks])
         # the loss is the mean over S seeds; S times its gradient is that of the sum of their means
         gradients = gradients_of(self._loss(logits, y), self._parameters, self._n_seeds)
         if self._l2:
@@ -298,8 +309,7 @@ class TorchEngine:
 
     def parameters(self) -> Floats:
         """A copy of the flat parameters of every network in float64, shape (S, P)."""
-        parts = [parameter.detach().flatten(1) for parameter in self._parameters]
-        return torch.cat(parts, dim=1).double().cpu().numpy()
+        return torch.cat(self._flat, dim=1).double().cpu().numpy()
 
 
 class SequentialDraws:
