@@ -85,7 +85,8 @@ def _makings_of(now: Snapshot) -> dict[str, Hashable]:
     if now.outcome is None:
         return {"results": None}
     key, margin = now.outcome.key, page_state().margin_points
-    offers = now.is_of_now, now.is_training
+    offers = now.is_of_now, now.is_training  # what offers more seeds is made of these, too
+    closer = offers if st.session_state.get("details") == "Pairs" else None
     return {
         "results": now.outcome.results,
         "standing": picture.in_words(),
@@ -93,7 +94,7 @@ def _makings_of(now: Snapshot) -> dict[str, Hashable]:
         "boundaries": key,
         "numbers": (key, margin, repr(st.session_state.get("chosen_columns"))),
         "curves": key,
-        "details": (key, margin, offers),
+        "details": (key, margin, closer),
     }
 
 
