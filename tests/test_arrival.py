@@ -106,7 +106,7 @@ def test_another_name_and_another_margin_leave_the_figures_where_they_are():
     at.text_input(key="p1_name").set_value("renamed").run()
     assert parts(at)[2]
     assert "renamed" in at.dataframe[0].value["Architecture"].tolist()
-    at.number_input(key="margin").set_value(7.0).run()
+    at.text_input(key="margin").set_value("7").run()
     assert parts(at)[2]
 
 

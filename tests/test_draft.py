@@ -12,7 +12,7 @@ from moonlab.ui.state import PageState
 
 WITH_OVERRIDE = ml.Experiment(architectures=(ml.Architecture(name="a", override={"epochs": 3}),))
 typed_int = st.none() | st.integers(-(2**53) + 1, 2**53 - 1)
-typed_float = st.none() | st.floats(-1e300, 1e300)
+typed_float = st.none() | st.floats(-1e300, 1e300) | st.text(st.characters(codec="utf-8"))
 typed_text = st.text(st.characters(exclude_categories=["Cs"]), max_size=200)
 
 

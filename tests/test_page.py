@@ -13,6 +13,7 @@ from moonlab import __main__ as cli
 from moonlab import jobs
 from moonlab.codec import QUERY_KEY
 from moonlab.ui import arrival, bind, downloads, outcome, page, training
+from moonlab.ui.typed import number_or_text
 
 APP = str(Path(__file__).parent.parent / "moonlab" / "ui" / "script.py")
 SMALL = ml.Experiment(
@@ -348,8 +349,8 @@ def test_while_one_panel_is_not_valid_the_others_keep_their_results():
     at.number_input(key="p1_width_0").set_value(2000).run()
     assert list(shown_table(at)["Architecture"]) == ["2→4→1 (earlier)", "deep"]
     assert "Some of these results belong to the earlier settings" in texts(at.info)
-    assert "Widths: must be 0 to 16 widths, whole numbers from 1 to 1,024. Got 2000 instead" in (
-        plain(texts(at.caption))  # in its own panel, too
+    assert "Widths: must be at most 16 widths, each a whole number from 1 to 1,024. Got 2000" in (
+        plain(texts(at.markdown))  # in its own panel, too
     )
     assert texts(at.caption).count("Not trained yet") == 1
     at.number_input(key="training_epochs").set_value(0).run()
@@ -465,7 +466,7 @@ def test_a_panel_that_departs_from_the_protocol_says_so_on_its_face_and_in_the_t
     at = open_page()
     at.multiselect(key="p1_departures").select("l2").run()
     assert "Departs" not in texts(at.caption)  # it is still as in the protocol
-    at.number_input(key="p1_own_l2").set_value(0.1).run()
+    at.text_input(key="p1_own_l2").set_value("0,1").run()
     assert current(at).architectures[0].override == {"l2": 0.1}
     assert "Departs: L2 0.1" in plain(texts(at.caption))
     at.button(key="train").click().run()
@@ -487,14 +488,14 @@ def test_a_number_out_of_bounds_is_named_and_never_replaced():
 
 def test_the_margin_is_in_the_address_and_decides_the_verdicts_without_training():
     at = open_page(replace(SMALL, seeds=tuple(range(6))))
-    at.number_input(key="margin").set_value(100.0).run()
+    at.text_input(key="margin").set_value("100").run()
     assert current(at).margin_points == 100
     assert "earlier settings" not in texts(at.info)
     assert "2→4→1 and deep are equivalent" in plain(texts(at.markdown))
-    at.number_input(key="margin").set_value(0.0).run()
+    at.text_input(key="margin").set_value("0").run()
     assert "Equivalent within ± points: must be a number above 0" in plain(texts(at.error))
     at.button(key="undo").click().run()
-    assert at.number_input(key="margin").value == 100
+    assert at.text_input(key="margin").value == "100"
 
 
 def test_a_depth_that_is_cleared_changes_nothing():
@@ -593,3 +594,27 @@ def test_an_answer_from_the_address_of_before_is_neither_an_edit_nor_a_way_back(
     time.sleep(bind._OVERTAKING_SECONDS)
     at.number_input(key="training_epochs").set_value(5).run()  # from the address of now: by hand
     assert current(at).training.epochs == 5
+
+
+BESIDE = [
+    ("data_noise", "3", "Noise: must be a number from 0 to 2. Got 3 instead."),
+    ("training_learning_rate", "a*b", "Learning rate: must be a number above 0 and at most 100."),
+    ("p1_own_l2", "-1e1", "L2: must be a number from 0 to 10. Got -10 instead."),
+    ("p1_name", "x" * 61, "Name: must be a text of 1 to 60 printable characters"),
+    ("seeds", "0-x", "Seeds: must be numbers and ranges such as 0-19, 42"),
+]
+
+
+@pytest.mark.parametrize(("key", "typed", "sentence"), BESIDE, ids=[key for key, *_ in BESIDE])
+def test_what_is_typed_wrong_stays_and_a_sentence_beside_it_says_why(key, typed, sentence):
+    at = open_page()
+    at.multiselect(key="p1_departures").select("l2").run()
+    at.text_input(key=key).set_value(typed).run()
+    beside = [one.value for one in at.markdown if one.value.startswith(":small[:red[")]
+    assert len(beside) == 1
+    assert sentence in plain(beside[0])
+    assert sentence in plain(texts(at.error))
+    assert number_or_text(at.text_input(key=key).value) == number_or_text(typed)
+    assert "*" not in beside[0].replace("\\*", "")
+    at.button(key="undo").click().run()
+    assert ":small[:red[" not in texts(at.markdown)

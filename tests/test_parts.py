@@ -58,18 +58,18 @@ EDITS = {
     "the name of another": text("p1_name", "deep"),
     "a departure": several("p1_departures", ["epochs", "l2"]),
     "a value of its own": number("p1_own_epochs", 7),
-    "the noise": number("data_noise", 0.3),
+    "the noise": text("data_noise", "0.3"),
     "the points": number("data_n_samples", 200),
     "the data set": chosen("data_dataset", "sklearn_moons"),
     "the epochs": number("training_epochs", 5),
-    "a learning rate of 0": number("training_learning_rate", 0.0),
+    "a learning rate of 0": text("training_learning_rate", "0"),
     "the batches": chosen("training_batch_size", 8),
     "the report": chosen("training_report", "best_validation"),
     "the seeds": text("seeds", "5-9"),
     "no seeds": text("seeds", "x"),
     "what varies": chosen("seeding", "with_data"),
-    "the L2": number("training_l2", 0.1),
-    "the margin": number("margin", 3.0),
+    "the L2": text("training_l2", "1e-1"),
+    "the margin": text("margin", "3"),
     PRESET: chosen("preset", PRESETS["lesson-numpy"].title),
 }
 
@@ -131,7 +131,7 @@ def after_edit(at, edit):
 def opened(architectures):
     """A page all of whose results are of before, so that no mark changes with the next edit."""
     at = open_page(ml.Experiment(training=ml.Training(epochs=3), architectures=architectures))
-    return at.number_input(key="data_noise").set_value(0.2).run()
+    return at.text_input(key="data_noise").set_value("0.2").run()
 
 
 def what_runs(at, edit):

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import streamlit as st
 
+from moonlab.ui import draft, typed
 from moonlab.ui.address import is_elsewhere
 from moonlab.ui.parts import show_changes
 from moonlab.ui.state import PageState
@@ -32,12 +33,27 @@ def page_state() -> PageState:
 
 
 def number(label: str, value: Any, key: str, store: Store, **options: Any) -> None:
-    """Show a number; what is typed is stored as it is, for the door.
+    """Show a whole number; what is typed is stored as it is, for the door.
 
     A bound of the widget's own would keep a number from the server and let the old one stand.
     """
     is_number = isinstance(value, int | float) and math.isfinite(value)
     bound(st.number_input, label, value, key, store, value=value if is_number else None, **options)
+
+
+def text(label: str, value: str, key: str, store: Store, **options: Any) -> None:
+    """Show a text, of as many characters as the address can keep."""
+    most = draft.MAX_CHARACTERS
+    bound(st.text_input, label, value, key, store, value=value, max_chars=most, **options)
+
+
+def real(label: str, value: Any, key: str, store: Store, **options: Any) -> None:
+    """Show a real number as a text: a number's widget makes 0 of "0,3", and nothing of "x"."""
+
+    def store_typed(typed_text: str) -> None:
+        store(typed.number_or_text(typed_text))
+
+    text(label, typed.as_typed(value), key, store_typed, **options)
 
 
 def choice(label: str, value: Any, key: str, store: Store, **options: Any) -> None:

@@ -12,13 +12,13 @@ from moonlab.spec import Architecture, DataSpec, Experiment, Training
 QUERY_KEY = "draft"
 MAX_CHARACTERS = 2_000  # of a text
 _MAX_WHOLE = 2**53 - 1  # beyond it a browser's numbers have gaps
-_MAX_FLOAT = 1e300
+MAX_FLOAT = 1e300
 
 
 def to_query(draft: dict[str, Any]) -> str | None:
     """What is set up, as `PageState.draft` gives it, as one key; None if that could not be read.
 
-    Of what can be typed, that is a number beyond ±1e300, or texts so long and varied that their
+    Of what can be typed, that is a whole number beyond 2⁵³, or texts so long and varied that their
     key is too long: a reload then loses what is not valid yet.
     """
     text = json.dumps(draft, separators=(",", ":"))
@@ -90,10 +90,10 @@ def _are_fields(kind: type[DataSpec | Training], values: Any, *, whole: bool) ->
 
 
 def _is_number(kind: Any, value: Any) -> bool:
-    """Whether a number's widget can hold it: empty, or a number of its own type."""
+    """Whether a number's widget can hold it: empty, a number of its own type, a text for a real."""
     if value is None or kind is int:
         return value is None or is_integer(value, -_MAX_WHOLE, _MAX_WHOLE)
-    return type(value) is float and abs(value) <= _MAX_FLOAT
+    return _is_text(value) or (type(value) is float and abs(value) <= MAX_FLOAT)
 
 
 def _is_text(value: Any) -> bool:

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from moonlab.rules import Rule
 from moonlab.spec import DataSpec, Training
-from moonlab.ui.bind import Store, choice, number
+from moonlab.ui.bind import Store, choice, number, real
 
 WORDS = {
     "moons": "Two moons",
@@ -27,30 +27,30 @@ _FULL_BATCH = "Full batch"  # a list takes None for nothing chosen
 
 
 class Field(NamedTuple):
-    """How a field is shown: its label, one sentence of help, and the step of a number."""
+    """How a field is shown: its label, one sentence of help, and the step of a whole number."""
 
     label: str
     help: str
-    step: float | None = None
+    step: int | None = None
 
 
 DATA_FIELDS = {
     "dataset": Field("Data set", "Where the points come from."),
     "n_samples": Field("Points", "Half of them in each class.", 10),
-    "noise": Field("Noise", "How far points stray from their moon.", 0.05),
+    "noise": Field("Noise", "How far points stray from their moon."),
     "seed": Field("Data seed", "Another seed draws other points.", 1),
     "validation_fraction": Field(
-        "Validation share", "Points held out to judge by. Training never sees them.", 0.05
+        "Validation share", "Points held out to judge by. Training never sees them."
     ),
 }
 TRAINING_FIELDS = {
     "optimizer": Field("Optimizer", "The rule by which weights follow the gradient of the loss."),
-    "learning_rate": Field("Learning rate", "The size of a step down the gradient.", 0.001),
+    "learning_rate": Field("Learning rate", "The size of a step down the gradient."),
     "batch_size": Field("Batch size", "Points per step. Full batch takes all points at once."),
     "epochs": Field("Epochs", "Passes over the training points.", 50),
     "loss": Field("Loss", "The number that training makes as small as it can."),
-    "l2": Field("L2", "Keeps weights small: λ/2 times their squares.", 0.001),
-    "dropout": Field("Dropout", "Share of units left out at random.", 0.05),
+    "l2": Field("L2", "Keeps weights small: λ/2 times their squares."),
+    "dropout": Field("Dropout", "Share of units left out at random."),
     "report": Field("Report", "Which epoch the table and the last picture show."),
 }
 OWN_FIELDS = TRAINING_FIELDS | {  # all in which one architecture can depart
@@ -75,8 +75,10 @@ def show_field(part: str, name: str, value: Any, key: str, store: Store) -> None
         )
     elif rule.options:
         _choice(field, list(rule.options), value, key, store)
+    elif field.step is not None:
+        number(field.label, value, key, store, step=field.step, format="%d", help=field.help)
     else:
-        _number(field, value, key, store)
+        real(field.label, value, key, store, help=field.help)
 
 
 def in_words(value: Any) -> str:
@@ -109,17 +111,5 @@ def _choice(field: Field, options: list[Any], value: Any, key: str, store: Store
         store,
         options=options,
         format_func=in_words,
-        help=field.help,
-    )
-
-
-def _number(field: Field, value: Any, key: str, store: Store) -> None:
-    number(
-        field.label,
-        value,
-        key,
-        store,
-        step=field.step,
-        format="%d" if isinstance(field.step, int) else "%g",
         help=field.help,
     )

@@ -8,15 +8,16 @@ import streamlit as st
 
 from moonlab.figure_look import INK
 from moonlab.rules import SpecError
-from moonlab.spec import Architecture
+from moonlab.spec import Architecture, Training
 from moonlab.ui import snapshot
-from moonlab.ui.bind import bound, choice, number, page_state
+from moonlab.ui.bind import bound, choice, number, page_state, text
 from moonlab.ui.charts import is_dark
 from moonlab.ui.drawing import network_svg
+from moonlab.ui.faults import show_fault, show_if_faulty
 from moonlab.ui.fields import OWN_FIELDS, departures, in_short, show_field
 from moonlab.ui.parts import show_part, then_whole
 from moonlab.ui.state import MAX_DEPTH, PageState, Panel
-from moonlab.ui.words import as_plain_text, faults_in_words
+from moonlab.ui.words import as_plain_text
 
 _ENGINES = {"torch": "PyTorch", "numpy": "NumPy"}
 _ACTIVATIONS = {"relu": "ReLU", "tanh": "tanh", "sigmoid": "sigmoid"}
@@ -80,17 +81,15 @@ def _show_panel(position: int) -> None:
     panel = state.panels[position - 1]  # a preset puts another one there, with the same id
     key = f"p{panel.id}"
     values, name = panel.values, _names()[position - 1]
-    bound(
-        st.text_input,
+    text(
         f"Name of architecture {position}",
         values["name"] or "",
         f"{key}_name",
-        lambda text: state.set_panel(panel.id, "name", text or None),
-        value=values["name"] or "",
+        lambda typed: state.set_panel(panel.id, "name", typed or None),
         label_visibility="collapsed",
         placeholder=f"Name ({name})",
-        max_chars=60,
     )
+    show_if_faulty(Architecture.RULES["name"], "name", values["name"])
     number(
         "Hidden layers",
         len(values["hidden"]),
@@ -107,7 +106,7 @@ def _show_panel(position: int) -> None:
     try:
         architecture = _architecture(panel)
     except SpecError as error:
-        st.caption(f":red[{faults_in_words(error).removeprefix('- ')}]")
+        show_fault(error)
     else:
         st.caption(f"{architecture.label} · {architecture.n_parameters:,} parameters")
         drawing = network_svg(architecture.widths, INK[is_dark()])
@@ -163,6 +162,7 @@ def _show_departures(state: PageState, panel: Panel, position: int) -> None:
         for name, value in override.items():
             store = partial(state.set_departure, panel.id, name)
             show_field("training", name, value, f"{key}_own_{name}", store)
+            show_if_faulty(Training.RULES[name], name, value)
     if departs:
         st.caption(f"Departs: {as_plain_text(in_short(departs))}")
 

@@ -1,19 +1,21 @@
 """The data and the protocol that all architectures share."""
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Mapping
 from functools import partial
 
 import numpy as np
 import streamlit as st
 
 from moonlab.dataset import load_data
-from moonlab.rules import SpecError
-from moonlab.spec import DataSpec
+from moonlab.rules import Rule, SpecError
+from moonlab.spec import DataSpec, Training
 from moonlab.thumbnails import data_svg
-from moonlab.ui import arrival, draft
-from moonlab.ui.bind import bound, choice, page_state
+from moonlab.ui import arrival
+from moonlab.ui.bind import choice, page_state, text
+from moonlab.ui.faults import show_fault, show_if_faulty
 from moonlab.ui.fields import DATA_FIELDS, TRAINING_FIELDS, show_field
 from moonlab.ui.parts import show_part
+from moonlab.ui.state import parse_seeds
 
 _RARE = ("l2", "dropout")
 _SEEDINGS = {
@@ -65,16 +67,17 @@ def _show_protocol() -> None:
 
 def _show_seeds() -> None:
     state = page_state()
-    bound(
-        st.text_input,
+    text(
         "Seeds",
         state.seeds,
         "seeds",
         state.set_seeds,
-        value=state.seeds,
-        max_chars=draft.MAX_CHARACTERS,
         help="Each network trains once from each seed: numbers and ranges such as 0-19, 42.",
     )
+    try:
+        parse_seeds(state.seeds)
+    except SpecError as error:
+        show_fault(error)
     seedings = [one for one in _SEEDINGS if one != "sequential" or one == state.seeding]
     choice(
         "What varies with the seed",
@@ -117,3 +120,6 @@ def _show(part: str, name: str) -> None:
     state = page_state()
     value = (state.data if part == "data" else state.training)[name]
     show_field(part, name, value, f"{part}_{name}", partial(state.set_shared, part, name))
+    is_data = part == "data"
+    rules: Mapping[str, Rule] = DataSpec.RULES if is_data else Training.RULES
+    show_if_faulty(rules[name], f"data.{name}" if is_data else name, value)

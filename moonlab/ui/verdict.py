@@ -10,7 +10,7 @@ from moonlab.results import Comparison
 from moonlab.spec import Experiment
 from moonlab.stats import MIN_SEEDS, POWER
 from moonlab.ui import terms, training
-from moonlab.ui.bind import number, page_state
+from moonlab.ui.bind import page_state, real
 from moonlab.ui.parts import show_again, then_whole
 from moonlab.ui.state import MAX_SEEDS
 from moonlab.ui.words import as_plain_text
@@ -63,13 +63,11 @@ def _words(seeding: str) -> str:
 
 
 def _show_margin() -> None:
-    number(
+    real(
         "Equivalent within ± points",
         page_state().margin_points,
         "margin",
         page_state().set_margin,
-        step=0.5,
-        format="%g",
         help="Differences smaller than this make no difference to you.",
     )
     if not _is_margin(page_state().margin_points):

@@ -13,7 +13,12 @@ _LABELS = {
     "hidden": "Widths",
     "margin_points": "Equivalent within ± points",
 }
-_PLAINLY = (("a tuple of ", ""), ("an integer", "a whole number"), ("integers", "whole numbers"))
+_PLAINLY = (
+    ("a tuple of 0 to 16 widths, integers", "at most 16 widths, each a whole number"),
+    ("a tuple of ", ""),
+    ("an integer", "a whole number"),
+    ("integers", "whole numbers"),
+)
 _FIELD = re.compile(r"architectures\[(\d+)\](?:\.(.+))?")
 
 
@@ -45,7 +50,7 @@ def _given_in_words(given: str) -> str:
     """A value without Python's signs; a text, which stands between quotes, as it was typed."""
     if given[:1] in ("'", '"'):
         return given
-    return re.sub(r"\((.*?),?\)", r"\1", given).replace("None", "nothing")
+    return re.sub(r"\((.*?),?\)|\.0$", r"\1", given).replace("None", "nothing")
 
 
 def _field_in_words(field: str) -> str:
