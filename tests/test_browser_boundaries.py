@@ -95,10 +95,10 @@ SENTENCES = {
     "Difference": "Probability of class 1 in the first minus that in the second",
 }
 LEGENDS = {
-    "Mean over seeds": ["class 0", "class 1"],
+    "Mean over seeds": ["class 0", "class 1", "wrong"],
     "Disagreement": ["all seeds agree", "half against half"],
     "One seed": ["class 0", "class 1"],
-    "Difference": ["class 0", "class 1", "higher", "2→4→1 higher", "0.5 of 2→4→1"],
+    "Difference": ["class 1", "wrong, or classified differently", "higher", "0.5 of 2→4→1"],
 }
 NOUNS = {"Disagreement": "disagreement", "Difference": "difference"}
 
@@ -305,7 +305,7 @@ def test_circles_are_round_and_pictures_crisp_at_any_size(browser, server):
     x, y = Grid.over([data])
     with new_page(browser, device_scale_factor=2) as page:
         visit(page, server, 5, "many")
-        for width, n_columns in ((390, 2), (1024, 3)):
+        for width, n_columns in ((390, 2), (1024, 4)):
             page.set_viewport_size({"width": width, "height": 900})
             wait_until(lambda n_columns=n_columns: crisp_columns(page) == n_columns, seconds=20)
             for canvas in page.locator("figure canvas").all():

@@ -1,6 +1,7 @@
 // Boundaries side by side: one canvas a panel, one slider and play button for all of them.
 const FRAME_MILLISECONDS = 120;
 const CALM_MILLISECONDS = 1000; // for those who asked for less motion
+const PANEL_WIDTH = 198; // the least that a panel below them has
 const LEAST_WIDTH = 165;
 const GAP = 16;
 const SAVED_WIDTH = 640;
@@ -20,7 +21,7 @@ const KINDS = {
   difference: {
     noun: "difference",
     label: "Difference",
-    crossed: "decided differently",
+    crossed: "classified differently",
     words: (low, high) => [`Purple: ${high}.`, `Green: ${low}.`],
   },
 };
@@ -172,7 +173,8 @@ function showLegend(view) {
   const marks = [["training", circle(11, 6, 3.2)], ["validation", diamond(11, 6, 4.5)]];
   items.push(...marks.filter((_, part) => parts.has(part)).map(([text, d]) =>
     sample(text, { d, ...mark })));
-  items.push(sample("wrong", { d: cross(11, 6, 4.5), fill: "none", stroke: ink, width: 2 }));
+  const crossed = [...new Set(kinds.map((kind) => KINDS[kind].crossed))].join(", or ");
+  items.push(sample(crossed, { d: cross(11, 6, 4.5), fill: "none", stroke: ink, width: 2 }));
   legend.replaceChildren(...items);
 }
 
@@ -204,12 +206,13 @@ function build(view) {
   }
 }
 
-// As many columns as fit, with rows as even as can be
+// In the columns of the panels below; where these have only one, as on a phone, two if they fit
 function arrange(view) {
-  const n = view.panels.length;
   view.width = view.root.clientWidth;
-  const most = Math.max(1, Math.floor((view.width + GAP) / (LEAST_WIDTH + GAP)));
-  const columns = Math.ceil(n / Math.ceil(n / most));
+  const fitting = (width) => Math.max(1, Math.floor((view.width + GAP) / (width + GAP)));
+  const inPanels = fitting(PANEL_WIDTH);
+  const most = inPanels > 1 ? inPanels : fitting(LEAST_WIDTH);
+  const columns = Math.min(view.panels.length, most);
   // Even the same ones would have the browser lay all out again
   if (view.columns !== columns) {
     view.columns = columns;

@@ -6,7 +6,12 @@ _STYLE = """
 <style>
 [data-testid="stMainBlockContainer"] { padding: 2.5rem 2rem 4rem; }
 [data-testid="stLayoutWrapper"]:has(> .st-key-watching) { display: none; }
-.st-key-panels { font-size: 0.875rem; }
+[data-testid="stLayoutWrapper"]:has(> * > :only-child > [data-testid="stEmpty"]) { display: none; }
+.st-key-panels {
+  font-size: 0.875rem;
+  grid-template-columns: repeat(auto-fit, minmax(min(198px, 100%), 1fr)) !important;
+}
+.st-key-panels > * { max-width: 34rem; }
 .st-key-panels [data-testid="stVerticalBlock"] { gap: 0.5rem; }
 .st-key-panels [data-testid="stCaptionContainer"] { margin: 0; overflow-wrap: anywhere; }
 .st-key-panels [data-testid="stPopover"] button { min-height: 2rem; padding: 0 0.5rem; }
@@ -23,6 +28,10 @@ _STYLE = """
   position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%);
 }
 [data-testid="stNumberInputClearButton"] { display: none; }
+[data-stale="true"] { opacity: 1 !important; } /* a faded field would look disabled */
+@media (min-width: 641px) {
+  [data-testid="stLayoutWrapper"]:has(> .st-key-on_a_phone) { display: none; }
+}
 @media (max-width: 640px) {
   [data-testid="stMainBlockContainer"] { padding: 3rem 1rem 3rem; }
   [data-testid="stMarkdownContainer"] :is(td, th) { padding-inline: 0.375rem; }
