@@ -129,6 +129,7 @@ def show_pins(comparison: Comparison) -> None:
         key="pinned",
         on_change=then_whole(changed),
         max_selections=MOST_PINS,
+        select_all=False,  # it would take the first ones
         placeholder="Choose results to keep beside the next ones",
         help="A pinned result stays in the table and the pictures while you change the settings, "
         f"the data too. {room} more can be pinned.",
