@@ -80,6 +80,7 @@ def check_slider_and_play(page):
 
 def add_mine(page):
     page.get_by_role("button", name="Add architecture").click()
+    expect(page.get_by_text("Architecture 3 stands after the others.")).to_be_visible()
     expect(page.get_by_label("Name of architecture 3")).to_be_visible()
     page.get_by_label("Name of architecture 3").fill("mine")
     page.get_by_label("Name of architecture 3").press("Enter")
@@ -115,6 +116,12 @@ def check_widths(page):
         page.wait_for_timeout(500)
         main = page.get_by_test_id("stMain")
         assert main.evaluate("area => area.scrollWidth - area.clientWidth") == 0
+        lefts = [
+            [round(one.bounding_box()["x"]) for one in page.locator(part).all()]
+            for part in (".st-key-boundaries figure", ".st-key-panels > div")
+        ]
+        if width > 390:  # each picture stands over its panel
+            assert lefts[0] == pytest.approx(lefts[1], abs=1)
 
 
 def test_a_training_starts_once_outlives_edits_and_other_tabs_and_is_stopped(page, server):
@@ -159,6 +166,7 @@ def test_nothing_typed_is_lost_by_back_nonsense_a_reload_or_a_bad_file(page, ser
     wait_for_results(page, 2)
     go_back_and_forward(page)
     type_a_huge_number_and_none(page)
+    type_numbers_in_words(page)
     arrange_panels(page)
     type_nonsense_and_reload(page)
     load_files(page, tmp_path)
@@ -196,6 +204,27 @@ def type_a_huge_number_and_none(page):
     epochs.fill("")
     epochs.press("Tab")
     expect(epochs).to_have_value("20")
+
+
+def type_numbers_in_words(page):
+    """A real number is read as people write it; what is none stays, with a sentence below it."""
+    noise = page.get_by_label("Noise", exact=True)
+    for typed, shown in (("0,3", "0.3"), ("1e-1", "0.1")):
+        noise.fill(typed)
+        noise.press("Enter")
+        expect(noise).to_have_value(shown)
+        page.wait_for_url(lambda url, shown=shown: experiment_in(url).data.noise == float(shown))
+    noise.fill("a little")
+    noise.press("Enter")
+    sentence = page.get_by_test_id("stSidebar").get_by_text("must be a number from 0 to 2")
+    expect(sentence).to_be_visible()
+    page.wait_for_url("**draft=*")
+    page.reload()
+    expect(sentence).to_be_visible()
+    expect(noise).to_have_value("a little")
+    noise.fill("0.1")
+    noise.press("Enter")
+    expect(sentence).to_have_count(0)
 
 
 def arrange_panels(page):

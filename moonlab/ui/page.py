@@ -49,6 +49,8 @@ def show() -> None:
     st.markdown(
         "Set up small neural networks side by side, train them all alike, see which is better."
     )
+    with st.container(key="on_a_phone"):  # the style hides it elsewhere
+        st.caption("» at the top opens the settings and the lesson's pages.")
     snapshot.take()
     _show_parts()
     with st.sidebar:

@@ -246,7 +246,7 @@ def show_buttons(*, can_train: bool) -> None:
         "Add architecture",
         key="add",
         icon=":material/add:",
-        on_click=then_whole(page_state().add),
+        on_click=then_whole(_add),
         disabled=not page_state().can_add,
     )
     st.button(
@@ -256,6 +256,14 @@ def show_buttons(*, can_train: bool) -> None:
         on_click=then_whole(page_state().undo),
         disabled=not page_state().can_undo,
     )
+    if added := st.session_state.pop("added", None):
+        st.toast(f"Architecture {added} stands after the others.")
+
+
+def _add() -> None:
+    """Add a panel, which may stand below what is on screen."""
+    page_state().add()
+    st.session_state.added = len(page_state().panels)
 
 
 def show_progress() -> None:
