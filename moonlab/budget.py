@@ -14,7 +14,7 @@ MAX_HISTORY_ROWS = 2_000_000
 MAX_BYTES = 2 * 2**30
 
 # Seconds on one core of a small server; `benchmarks/speed.py` prints how well they fit.
-_STEP = {"numpy": 16e-6, "torch": 90e-6}
+_STEP = {"numpy": 16e-6, "torch": 70e-6}
 _STEP_PER_LAYER = {"numpy": 14e-6, "torch": 50e-6}
 _PER_OUTPUT = 3e-9  # an output of a layer: its activation, mask and derivative
 _PER_PRODUCT = 0.08e-9  # a multiplication and addition in a matrix product

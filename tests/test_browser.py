@@ -12,6 +12,7 @@ from browser_helpers import (
     SMALL,
     download,
     experiment_in,
+    new_page,
     read_table,
     serving,
     visit,
@@ -278,6 +279,37 @@ def load_files(page, tmp_path):
     good.write_text(ml.lesson.numpy_experiment().to_json(), "utf-8")
     page.locator("input[type=file]").set_input_files(good)
     page.wait_for_url(lambda url: experiment_in(url) == ml.lesson.numpy_experiment())
+
+
+WITHOUT_CLIPBOARD = "Object.defineProperty(navigator, 'clipboard', { value: undefined })"
+
+
+@pytest.mark.parametrize("is_safe", [True, False], ids=["safe address", "other address"])
+def test_link_and_command_are_copied_by_a_button_each(browser, server, is_safe):
+    with new_page(browser, permissions=["clipboard-read", "clipboard-write"]) as page:
+        if not is_safe:  # as browsers have it on an address without https
+            page.add_init_script(WITHOUT_CLIPBOARD)
+        visit(page, server)
+        wait_for_results(page, 2)
+        page.get_by_test_id("stPopover").get_by_role("button", name="Share").click()
+        link = copied(page, "Copy link", is_safe)
+        assert link.startswith(server)
+        assert experiment_in(link) == SMALL
+        key = SMALL.to_query()[QUERY_KEY]
+        command = copied(page, "Copy command", is_safe)
+        assert command == f"python -m moonlab compare {key} --out results"
+
+
+def copied(page, label, is_safe):
+    page.get_by_role("button", name=label).click()
+    expect(page.get_by_role("status").get_by_text("Copied.").last).to_be_visible()
+    if is_safe:
+        return page.evaluate("navigator.clipboard.readText()")
+    page.evaluate("document.body.append(document.createElement('textarea'))")
+    area = page.locator("body > textarea").last
+    area.focus()
+    area.press("Control+v")
+    return area.input_value()
 
 
 FAILING = """

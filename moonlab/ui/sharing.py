@@ -12,6 +12,7 @@ from moonlab.rules import Fault, SpecError
 from moonlab.spec import Experiment
 from moonlab.ui import snapshot
 from moonlab.ui.bind import choice, page_state
+from moonlab.ui.copying import show_copied
 from moonlab.ui.outcome import Outcome
 from moonlab.ui.parts import show_part, then_whole
 from moonlab.ui.training import start_if_quick
@@ -73,11 +74,12 @@ def _show_share() -> None:
     if current is None:
         st.caption("Correct what is marked first.")
         return
-    st.caption("The address of this page is the experiment. Copy it from here:")
+    st.caption("The address of this page is the experiment:")
     address, key = (st.context.url or "").split("?")[0], current.to_query()[QUERY_KEY]
-    st.code(f"{address}?{QUERY_KEY}={key}", language=None, wrap_lines=True)
+    show_copied("Copy link", f"{address}?{QUERY_KEY}={key}", "copy_link")
     st.caption("This trains the same without the page, in its folder, by its Python (README):")
-    st.code(f"python -m moonlab compare {key} --out results", language="sh", wrap_lines=True)
+    command = f"python -m moonlab compare {key} --out results"
+    show_copied("Copy command", command, "copy_command", language="sh")
 
 
 def _show_load() -> None:
