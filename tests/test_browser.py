@@ -18,6 +18,7 @@ from browser_helpers import (
     visit,
     wait_for_results,
 )
+from job_helpers import wait_until
 from playwright.sync_api import expect
 
 import moonlab as ml
@@ -338,6 +339,36 @@ def test_a_failure_shows_one_calm_sentence_and_no_traceback(page, tmp_path):
             expect(page.get_by_text("Something went wrong here")).to_be_visible()
             expect(page.get_by_text("ZeroDivisionError")).to_have_count(0)
             expect(page.get_by_text("a detail")).to_have_count(0)
+
+
+SHORT_GRACE = """
+import streamlit as st
+from moonlab import jobs
+from moonlab.ui import app, training
+jobs._GRACE_SECONDS = 2.0
+if "under_way" in st.query_params:
+    st.text(f"{sum(not job.is_over for job in training.job_runner()._unfinished)} under way")
+else:
+    app.main()
+"""
+
+
+def test_a_closed_tab_ends_its_training_after_a_grace_time(page, tmp_path):
+    script = tmp_path / "script.py"
+    script.write_text(SHORT_GRACE, encoding="utf-8")
+    with serving(script) as address, closing(page.context.new_page()) as other:
+        visit(page, address, replace(BIG, training=ml.Training(epochs=20_000)))  # minutes of it
+        page.get_by_role("button", name="Train and compare").click()
+        expect(page.get_by_text(re.compile("Training .*epoch"))).to_be_visible()
+        page.wait_for_timeout(4_000)  # beyond the grace time: an open tab keeps it going
+        assert under_way(other, address) == "1 under way"
+        page.close()
+        wait_until(lambda: under_way(other, address) == "0 under way", seconds=45)
+
+
+def under_way(page, address):
+    page.goto(f"{address}/?under_way")
+    return page.get_by_text("under way").text_content()
 
 
 WITHOUT_CLOCK = """
