@@ -48,6 +48,7 @@ def test_a_newcomer_looks_adds_a_panel_trains_reads_the_table_and_downloads(page
     page.get_by_role("button", name="Train and compare").click()
     wait_for_results(page, 3, figures=True)
     check_table_and_files(page, experiment_in(page.url))
+    check_values_under_the_mouse(page, experiment_in(page.url))
     check_widths(page)
 
 
@@ -108,6 +109,24 @@ def check_table_and_files(page, experiment):
     assert len(history) == 3 * 3 * 21
     runs = list(csv.DictReader(io.StringIO(download(page, "runs.csv"))))
     assert len(runs) == 9
+
+
+def check_values_under_the_mouse(page, experiment):
+    """Of the loss at the epoch in the middle, for all networks at once."""
+    plot = page.locator(".st-key-curves .js-plotly-plot")
+    plot.scroll_into_view_if_needed()
+    box = plot.locator(".nsewdrag").first.bounding_box()
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    texts = plot.locator(".hoverlayer text")
+    expect(texts).to_have_count(4)
+    assert texts.first.text_content() == "Epoch 10: train, validation"
+    history = ml.compare(experiment).history()
+    means = history[history["epoch"] == 10].groupby("architecture").mean(numeric_only=True)
+    for text in texts.all_text_contents()[1:]:
+        name, values = text.split(" : ")
+        assert [float(value) for value in values.split(", ")] == pytest.approx(
+            list(means.loc[name, ["train_loss", "val_loss"]]), rel=1e-3
+        )
 
 
 def check_widths(page):
@@ -387,6 +406,15 @@ def test_the_rest_of_the_page_comes_once_the_picture_is_drawn(page, tmp_path):
             wait_for_results(page, 2)
             choose_preset(page, PRESETS["lesson-numpy"], n_architectures=1)
             choose_preset(page, PRESETS["losses"], n_architectures=2)
+
+
+def test_every_preset_says_what_to_look_for_and_then_what_was_seen(page, server):
+    page.goto(server)
+    wait_for_results(page, 5)
+    for preset in [*list(PRESETS.values())[1:], PRESETS["lesson"]]:
+        choose_preset(page, preset, n_architectures=len(preset.experiment().architectures))
+        expect(page.get_by_text("What was seen:")).to_be_visible()
+        expect(page.locator(".st-key-verdict p").first).not_to_be_empty()
 
 
 def choose_preset(page, preset, n_architectures):
