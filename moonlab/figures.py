@@ -1,6 +1,6 @@
 """Numbers to plotly figures, each with its text alternative: no training, no Streamlit."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from itertools import pairwise
 from string import ascii_uppercase
 
@@ -59,7 +59,12 @@ _CELL, _GAP, _LETTERS = 58, 20, 52  # heights in the matrix
 
 
 def curves(
-    groups: Sequence[Group], *, log: bool = True, single_runs: bool = False, dark: bool = False
+    groups: Sequence[Group],
+    *,
+    log: bool = True,
+    single_runs: bool = False,
+    dark: bool = False,
+    hidden: Collection[int] = (),
 ) -> go.Figure:
     """Loss above accuracy after each epoch: train solid, validation dashed.
 
@@ -76,11 +81,15 @@ def curves(
         Whether thin lines, of the first 20 seeds, take the place of the bands.
     dark : bool
         Whether the page is dark.
+    hidden : collection of int
+        The positions of groups that the legend alone shows, until they are clicked there.
     """
     share = _MOST_POINTS // max(len(groups), 1)
     loss, groups = _by_loss(groups)
     traces = [
-        trace | {"yaxis": panel.axis, "legendgroup": str(index)}
+        trace
+        | {"yaxis": panel.axis, "legendgroup": str(index)}
+        | ({"visible": "legendonly"} if index in hidden else {})
         for panel in (LOSS, ACCURACY)
         for index, group in enumerate(groups)
         for trace in curve_traces(group, panel, color_of(index), share, single_runs=single_runs)

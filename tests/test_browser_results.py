@@ -171,6 +171,31 @@ def check_names_and_keyboard(page):
         pytest.fail("the keyboard does not get to Add architecture")
     page.keyboard.press("Enter")
     expect(page.get_by_label("Name of architecture 3")).to_be_visible()
+    check_popovers_by_keyboard(page)
+
+
+def check_popovers_by_keyboard(page):
+    """Their buttons lead into them and Escape leads back; so lines are hidden and rows sorted."""
+    page.locator(".st-key-choose_lines button").first.press("Enter")
+    line = page.locator(".st-key-lines").get_by_role("button", name="2→1", exact=True)
+    expect(line).to_be_focused()
+    expect(page.locator(".st-key-lines [aria-pressed=true]")).to_have_count(2)
+    page.keyboard.press("Enter")
+    page.wait_for_function(
+        "document.querySelector('.st-key-curves .js-plotly-plot')?.data"
+        "?.every(one => (one.visible === 'legendonly') === (one.legendgroup === '0'))"
+    )
+    page.keyboard.press("Escape")
+    expect(page.locator(".st-key-choose_lines button").first).to_be_focused()
+    assert [row["Architecture"] for row in read_table(page)] == ["2→1", "2→16→1"]
+    page.locator(".st-key-choose_columns button").first.press("Enter")
+    expect(page.locator(".st-key-columns button").first).to_be_focused()
+    page.keyboard.press("Tab")
+    page.keyboard.type("Test")
+    page.keyboard.press("Enter")
+    expect(page.locator(".st-key-sort_by input")).to_have_value("Test")
+    page.keyboard.press("Escape")
+    assert [row["Architecture"] for row in read_table(page)] == ["2→16→1", "2→1"]
 
 
 def test_the_a_a_check_and_an_unclear_pair_that_says_how_many_seeds_and_trains_them(page, server):

@@ -215,6 +215,14 @@ def test_curves_are_means_over_seeds_from_epoch_0(comparison, groups):
                 assert_allclose(line.y, expected, rtol=1e-14)
 
 
+def test_hidden_lines_leave_the_figure_to_the_legend_and_all_colours_as_they_are(groups):
+    every, some = figures.curves(groups), figures.curves(groups, hidden=(1,))
+    assert [one.line.color for one in every.data] == [one.line.color for one in some.data]
+    for before, now in zip(every.data, some.data, strict=True):
+        assert before.visible is None
+        assert now.visible == ("legendonly" if now.legendgroup == "1" else None)
+
+
 def test_bands_are_closed_around_the_10th_to_the_90th_percentile(comparison, groups):
     found = bands(figures.curves(groups))
     names = comparison.experiment.names

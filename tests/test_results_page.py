@@ -334,3 +334,19 @@ def _check_alone():
     from moonlab.ui.verdict import show_check
 
     show_check(st.session_state.given)
+
+
+def test_rows_are_sorted_by_any_column_each_with_its_own_digits(comparison):
+    at = shown(_table_alone, comparison)
+    as_set_up = displayed(at)
+    assert list(as_set_up["Architecture"]) == ["2→2→1", "2→8→1"]
+    at.selectbox(key="sort_by").select("Test").run()
+    assert list(displayed(at)["Architecture"]) == ["2→8→1", "2→2→1"]
+    at.toggle(key="sort_falls").set_value(False).run()
+    assert list(displayed(at)["Architecture"]) == ["2→2→1", "2→8→1"]
+    at.selectbox(key="sort_by").select("Architecture").run()
+    at.toggle(key="sort_falls").set_value(True).run()
+    turned = displayed(at).iloc[::-1].reset_index(drop=True)
+    assert turned.equals(as_set_up.reset_index(drop=True))
+    at.selectbox(key="sort_by").set_value(None).run()
+    assert displayed(at).equals(as_set_up)

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from moonlab.ui import look, page, parts, training
+from moonlab.ui.keyboard import help_the_keyboard
 from moonlab.ui.lab import PAGES
 from moonlab.ui.lab.frame import must_go_to_comparison
 
@@ -20,3 +21,4 @@ def main() -> None:
         st.switch_page(compare)
     training.watch_jobs()
     asked_for.run()
+    help_the_keyboard()

@@ -7,6 +7,7 @@ _STYLE = """
 [data-testid="stMainBlockContainer"] { padding: 2.5rem 2rem 4rem; }
 [data-testid="stLayoutWrapper"]:has(> .st-key-watching) { display: none; }
 [data-testid="stLayoutWrapper"]:has(> * > :only-child > [data-testid="stEmpty"]) { display: none; }
+.st-key-keyboard { position: absolute; }
 .st-key-panels {
   font-size: 0.875rem;
   grid-template-columns: repeat(auto-fit, minmax(min(198px, 100%), 1fr)) !important;

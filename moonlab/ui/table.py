@@ -16,6 +16,7 @@ from moonlab.stats import Interval
 from moonlab.ui import terms
 from moonlab.ui.bind import bound
 from moonlab.ui.fields import departures, in_short
+from moonlab.ui.parts import show_again
 from moonlab.wording import digits_of, percent
 
 Texts = dict[str, str]
@@ -115,12 +116,7 @@ def show_table(frame: pd.DataFrame, comparison: Comparison, judged: Judgement) -
     default = _default_columns(comparison)
     shown = [name for name in optional if chosen.get(name, name in default)]
     always = ["Architecture", *(name for name in _ALWAYS if name in frame)]
-    _draw(
-        frame,
-        [digits_of(interval) for interval in judged.intervals],
-        _HELP | _help_of(comparison),
-        [*always[:1], *shown, *always[1:]],
-    )
+    place = st.container()
     with st.popover("Columns", icon=":material/view_column:", key="choose_columns"):
         bound(
             st.pills,
@@ -132,6 +128,35 @@ def show_table(frame: pd.DataFrame, comparison: Comparison, judged: Judgement) -
             options=optional,
             selection_mode="multi",
         )
+        rows = _sorted_rows(frame)
+    digits = [digits_of(interval) for interval in judged.intervals]
+    with place:
+        _draw(
+            frame.iloc[rows],
+            [digits[row] for row in rows],
+            _HELP | _help_of(comparison),
+            [*always[:1], *shown, *always[1:]],
+        )
+
+
+def _sorted_rows(frame: pd.DataFrame) -> list[int]:
+    """The positions of the rows in the order that is chosen: a click on a column needs a mouse."""
+    again = show_again("numbers")
+    if st.session_state.get("sort_by") not in frame:
+        st.session_state.pop("sort_by", None)
+    by = st.selectbox(
+        "Sort by",
+        [str(name) for name in frame],
+        index=None,
+        key="sort_by",
+        on_change=again,
+        placeholder="As set up",
+    )
+    falls = st.toggle("Largest first", value=True, key="sort_falls", on_change=again)
+    rows = frame.reset_index(drop=True)
+    if by is not None:
+        rows = rows.sort_values(by, ascending=not falls, kind="stable")
+    return list(rows.index)
 
 
 def _choose(shown: list[str], default: list[str], names: list[str]) -> None:
