@@ -21,6 +21,12 @@ def assert_same_run(run, other):
         assert_array_equal(getattr(run.scores, part), getattr(other.scores, part))  # nan is nan
 
 
+def is_picture(element):
+    """Whether an element of an AppTest is that of the boundaries."""
+    is_component = element.type == "bidi_component"
+    return is_component and element.proto.component_name == "moonlab_boundaries"
+
+
 def header_of_picture(sent):
     """What the browser is told of the boundaries, behind the byte that asks it to tell of them."""
     return json.loads(sent[5 : 5 + int.from_bytes(sent[1:5], "little")])

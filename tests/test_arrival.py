@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from helpers import header_of_picture
+from helpers import header_of_picture, is_picture
 from job_helpers import wait_until
 from streamlit.testing.v1 import AppTest
 
@@ -32,7 +32,7 @@ def parts(at):
     """What has come: pictures, panels and table, figures."""
     kinds = [element.type for element in at]
     return (
-        "bidi_component" in kinds,
+        any(is_picture(element) for element in at),
         (any(one.key == "p1_width_0" for one in at.number_input), len(at.dataframe) > 0),
         "plotly_chart" in kinds,
     )
@@ -54,7 +54,7 @@ def test_where_results_are_there_the_picture_comes_first_then_the_page_then_the_
 
 def picture(at):
     """What the browser is sent of it."""
-    return next(one.proto.bytes for one in at if one.type == "bidi_component")
+    return next(one.proto.bytes for one in at if is_picture(one))
 
 
 def asks(at):

@@ -6,7 +6,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from helpers import header_of_picture
+from helpers import header_of_picture, is_picture
 from streamlit import session_state
 from test_page import open_page
 
@@ -81,7 +81,7 @@ VIEWS = [
     ("weights_of", "deep", "numbers"),
 ]
 TITLE = (0, 1)  # which only a run of the whole shows
-PICTURE = "bidi_component"
+PICTURE = "a picture"
 
 
 def elements(at):
@@ -106,7 +106,7 @@ def described(element):
     for name in ("set_value", "value", "raw_value", "raw_values", "url", "deferred_file_id"):
         if name in proto.DESCRIPTOR.fields_by_name:
             proto.ClearField(name)
-    if element.type == PICTURE:
+    if is_picture(element):
         return PICTURE, str(last_pictures(element.proto.bytes))
     return element.type, str(proto)
 
