@@ -20,6 +20,7 @@ from moonlab.spec import Architecture, Training
 
 ACTIVATIONS: dict[str, type[nn.Module]] = {"relu": nn.ReLU, "tanh": nn.Tanh, "sigmoid": nn.Sigmoid}
 STACKED_ACTIVATIONS = {"relu": torch.relu, "tanh": torch.tanh, "sigmoid": torch.sigmoid}
+_run_backward = Variable._execution_engine.run_backward
 DTYPES = {"float32": torch.float32, "float64": torch.float64}
 
 
@@ -70,6 +71,7 @@ def sigmoid_mse(logits: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
 
 LossFunction = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
 LOSSES: dict[str, LossFunction] = {"bce": nn.BCEWithLogitsLoss(), "mse": sigmoid_mse}
+_MEAN = 1  # a reduction, as PyTorch's operators number them
 
 
 def stacked_bce(logits: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
@@ -77,7 +79,6 @@ def stacked_bce(logits: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
     return torch.binary_cross_entropy_with_logits(logits, y, None, None, _MEAN)
 
 
-_MEAN = 1  # a reduction, as PyTorch's operators number them
 STACKED_LOSSES: dict[str, LossFunction] = {"bce": stacked_bce, "mse": sigmoid_mse}
 
 
@@ -232,9 +233,6 @@ def _fused_adam(
     return update
 
 
-_run_backward = Variable._execution_engine.run_backward
-
-
 def gradients_of(
     loss: torch.Tensor, parameters: tuple[torch.Tensor, ...], first: torch.Tensor
 ) -> tuple[torch.Tensor, ...]:
@@ -268,7 +266,7 @@ def check_device(device: str) -> None:
 
 
 class TorchEngine:
-    """The networks of all seeds of an architecture through autograd and `torch.optim`.
+    """The networks of all seeds of an architecture, by autograd and the fused optimizers.
 
     Raises
     ------

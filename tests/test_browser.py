@@ -132,7 +132,7 @@ def check_values_under_the_mouse(page, experiment):
 def check_widths(page):
     """No width makes the page scroll sideways, figures and all."""
     expect(page.locator(".st-key-curves .js-plotly-plot")).to_be_visible()
-    for width in (1440, 1024, 390):
+    for width in (1920, 1440, 1024, 700, 390):
         page.set_viewport_size({"width": width, "height": 900})
         page.wait_for_timeout(500)
         main = page.get_by_test_id("stMain")
@@ -143,6 +143,9 @@ def check_widths(page):
         ]
         if width > 390:  # each picture stands over its panel
             assert lefts[0] == pytest.approx(lefts[1], abs=1)
+        has_sidebar = page.get_by_label("Noise", exact=True).bounding_box()["x"] > 0
+        hint = page.get_by_text("opens the settings and the lesson's pages")
+        assert hint.is_visible() is not has_sidebar
 
 
 def test_a_training_starts_once_outlives_edits_and_other_tabs_and_is_stopped(page, server):

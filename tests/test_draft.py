@@ -9,11 +9,12 @@ import moonlab as ml
 from moonlab import codec
 from moonlab.ui import draft
 from moonlab.ui.state import PageState
+from moonlab.ui.typed import number_or_text
 
 WITH_OVERRIDE = ml.Experiment(architectures=(ml.Architecture(name="a", override={"epochs": 3}),))
 typed_int = st.none() | st.integers(-(2**53) + 1, 2**53 - 1)
-typed_float = st.none() | st.floats(-1e300, 1e300) | st.text(st.characters(codec="utf-8"))
 typed_text = st.text(st.characters(exclude_categories=["Cs"]), max_size=200)
+typed_float = st.none() | st.floats(-1e300, 1e300) | typed_text.map(number_or_text)
 
 
 def typed_state(seeds="0", name=None, width=4, epochs=3, noise=0.1, margin=1.0):
@@ -69,6 +70,14 @@ def test_seeds_can_be_typed_as_long_as_they_fit_into_the_address_and_no_longer()
 def test_a_damaged_key_is_refused(key):
     with pytest.raises(ml.SpecError, match=r"^`draft` must be .* Got .* instead\.$"):
         draft.from_query(key)
+
+
+@pytest.mark.parametrize("text", ["0.3", " x", "", "1e5"])
+def test_a_text_that_would_have_been_read_otherwise_is_refused(text):
+    state = typed_state(noise=text)
+    assert draft.to_query(state.draft()) is None
+    with pytest.raises(ml.SpecError, match=r"^`draft` must hold what was typed"):
+        draft.from_query(codec.packed(json.dumps(state.draft())))
 
 
 PLACES = [

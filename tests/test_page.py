@@ -494,6 +494,7 @@ def test_the_margin_is_in_the_address_and_decides_the_verdicts_without_training(
     assert "2→4→1 and deep are equivalent" in plain(texts(at.markdown))
     at.text_input(key="margin").set_value("0").run()
     assert "Equivalent within ± points: must be a number above 0" in plain(texts(at.error))
+    assert "Until then it is 1." in texts(at.caption)
     at.button(key="undo").click().run()
     assert at.text_input(key="margin").value == "100"
 
@@ -618,3 +619,36 @@ def test_what_is_typed_wrong_stays_and_a_sentence_beside_it_says_why(key, typed,
     assert "*" not in beside[0].replace("\\*", "")
     at.button(key="undo").click().run()
     assert ":small[:red[" not in texts(at.markdown)
+
+
+@pytest.mark.parametrize("typed", ["0,1", "0.10", ".1", "1e-1"])
+def test_the_same_number_written_otherwise_is_no_edit(typed):
+    at = open_page(ml.lesson.numpy_experiment())
+    at.text_input(key="data_noise").set_value(typed).run()
+    assert at.text_input(key="data_noise").value == "0.1"
+    assert current(at) == ml.lesson.numpy_experiment()
+    assert at.button(key="undo").disabled
+
+
+def test_a_faulty_value_of_its_own_is_no_departure_in_words():
+    at = open_page()
+    at.multiselect(key="p1_departures").select("l2").run()
+    at.text_input(key="p1_own_l2").set_value("adam").run()
+    assert "Departs" not in texts(at.caption)
+    at.text_input(key="p1_own_l2").set_value("").run()
+    assert "Departs" not in texts(at.caption)
+    at.text_input(key="p1_own_l2").set_value("0.5").run()
+    assert "Departs: L2 0.5" in plain(texts(at.caption))
+
+
+def test_an_added_panel_is_told_of_and_one_too_many_is_not():
+    at = open_page(replace(SMALL, architectures=SMALL.architectures[:1] * 7))
+    at.button(key="add").click().run()
+    assert texts(at.toast) == "Architecture 8 stands after the others."
+    at.run()
+    assert not at.toast
+    at.session_state.page.undo()
+    at.run()
+    at.session_state.page.add()  # by the first of two quick clicks
+    at.button(key="add").click().run()
+    assert not at.toast

@@ -12,7 +12,7 @@ from test_page import open_page
 
 import moonlab as ml
 from moonlab.presets import PRESETS
-from moonlab.ui import look, page, parts, sharing, training
+from moonlab.ui import look, page, parts, sharing, training, verdict
 from moonlab.ui.state import PageState
 
 pytestmark = pytest.mark.usefixtures("own_worker")
@@ -213,6 +213,21 @@ def test_a_view_that_is_chosen_in_the_same_message_is_shown(key, value, part):
 
     assert what_runs(at, lambda at: at.get_by_key(key).set_value(value)) == "parts"
     assert what_runs(at, edit) == "parts"
+
+
+def test_pairs_under_look_closer_are_shown_again_when_they_have_no_more_seeds_to_offer():
+    experiment = ml.Experiment(
+        training=ml.Training(epochs=12),
+        architectures=tuple(ml.Architecture((n,), engine="numpy") for n in (4, 5)),
+        seeds=tuple(range(6)),
+    )
+    at = open_page(experiment)
+    at.segmented_control(key="details").set_value(verdict.PAIRS).run()
+    assert "more_seeds_for_pair" in {one.key for one in at.button}
+    sent = after_edit(at, EDITS["the noise"])
+    assert TITLE not in sent
+    assert any("A pair" in words for _, words in sent.values())
+    assert "more_seeds_for_pair" not in {one.key for one in at.button}
 
 
 def test_another_view_under_look_closer_shows_the_whole_page_which_watches_the_check():

@@ -1,6 +1,5 @@
 """Widgets bound to values of the page's state."""
 
-import math
 import time
 from collections.abc import Callable
 from typing import Any, NamedTuple
@@ -37,8 +36,7 @@ def number(label: str, value: Any, key: str, store: Store, **options: Any) -> No
 
     A bound of the widget's own would keep a number from the server and let the old one stand.
     """
-    is_number = isinstance(value, int | float) and math.isfinite(value)
-    bound(st.number_input, label, value, key, store, value=value if is_number else None, **options)
+    bound(st.number_input, label, value, key, store, value=value, **options)
 
 
 def text(label: str, value: str, key: str, store: Store, **options: Any) -> None:
@@ -51,7 +49,9 @@ def real(label: str, value: Any, key: str, store: Store, **options: Any) -> None
     """Show a real number as a text: a number's widget makes 0 of "0,3", and nothing of "x"."""
 
     def store_typed(typed_text: str) -> None:
-        store(typed.number_or_text(typed_text))
+        number = typed.number_or_text(typed_text)
+        if number != value:  # another way to write the same is no edit
+            store(number)
 
     text(label, typed.as_typed(value), key, store_typed, **options)
 

@@ -206,7 +206,7 @@ function build(view) {
   }
 }
 
-// In the columns of the panels below; where these have only one, as on a phone, two if they fit
+// In columns as the panels below, if there are as many; on a phone, where these have one, two
 function arrange(view) {
   view.width = view.root.clientWidth;
   const fitting = (width) => Math.max(1, Math.floor((view.width + GAP) / (width + GAP)));

@@ -26,6 +26,7 @@ export default function ({ parentElement, data }) {
   button.textContent = data.label;
   said.textContent = "";
   button.onclick = async () => {
+    said.textContent = ""; // said again, it is heard again
     const isDone = await copy(data.text, button.parentElement);
     button.focus();
     said.textContent = isDone ? "Copied." : "Not allowed here: select it below and copy it.";

@@ -191,7 +191,7 @@ def _dots(key: str, margin: float, dark: bool, _outcome: Outcome) -> tuple[go.Fi
 _PARTS: dict[str, Callable[[Outcome], None]] = {
     "Seeds": _show_seeds,
     "Size": _show_size,
-    "Pairs": _show_pairs,
+    verdict.PAIRS: _show_pairs,
     "Confusion": _show_confusion,
     "Diagnosis": _show_diagnosis,
     "A/A check": lambda outcome: verdict.show_check(outcome.comparison),

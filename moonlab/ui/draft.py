@@ -8,11 +8,11 @@ from typing import Any
 from moonlab import codec
 from moonlab.rules import Fault, SpecError, is_integer, shown
 from moonlab.spec import Architecture, DataSpec, Experiment, Training
+from moonlab.ui.typed import MAX_FLOAT, number_or_text
 
 QUERY_KEY = "draft"
 MAX_CHARACTERS = 2_000  # of a text
 _MAX_WHOLE = 2**53 - 1  # beyond it a browser's numbers have gaps
-MAX_FLOAT = 1e300
 
 
 def to_query(draft: dict[str, Any]) -> str | None:
@@ -90,10 +90,12 @@ def _are_fields(kind: type[DataSpec | Training], values: Any, *, whole: bool) ->
 
 
 def _is_number(kind: Any, value: Any) -> bool:
-    """Whether a number's widget can hold it: empty, a number of its own type, a text for a real."""
+    """Whether it can be typed: nothing, a number of its kind, for a real a text that is none."""
     if value is None or kind is int:
         return value is None or is_integer(value, -_MAX_WHOLE, _MAX_WHOLE)
-    return _is_text(value) or (type(value) is float and abs(value) <= MAX_FLOAT)
+    if type(value) is float:
+        return abs(value) <= MAX_FLOAT
+    return _is_text(value) and number_or_text(value) == value
 
 
 def _is_text(value: Any) -> bool:

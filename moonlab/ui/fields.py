@@ -76,7 +76,7 @@ def show_field(part: str, name: str, value: Any, key: str, store: Store) -> None
     elif rule.options:
         _choice(field, list(rule.options), value, key, store)
     elif field.step is not None:
-        number(field.label, value, key, store, step=field.step, format="%d", help=field.help)
+        number(field.label, value, key, store, step=field.step, help=field.help)
     else:
         real(field.label, value, key, store, help=field.help)
 
@@ -89,11 +89,12 @@ def in_words(value: Any) -> str:
 
 
 def in_short(values: Mapping[str, Any]) -> str:
-    """Fields and their values, such as "Learning rate 0.1, Epochs 50"."""
-    known = DATA_FIELDS | OWN_FIELDS
+    """Fields and their values, such as "Learning rate 0.1, Epochs 50"; faulty ones are left out."""
+    known, rules = DATA_FIELDS | OWN_FIELDS, {**DataSpec.RULES, **Training.RULES}
     return ", ".join(
         f"{known[name].label if name in known else name} {in_words(value)}"
         for name, value in values.items()
+        if name not in rules or rules[name].accepts(value)
     )
 
 

@@ -2,17 +2,20 @@
 
 import streamlit as st
 
-_STYLE = """
-<style>
+from moonlab.ui.state import MAX_PANELS
+
+_RULES = """
 [data-testid="stMainBlockContainer"] { padding: 2.5rem 2rem 4rem; }
 [data-testid="stLayoutWrapper"]:has(> .st-key-watching) { display: none; }
-[data-testid="stLayoutWrapper"]:has(> * > :only-child > [data-testid="stEmpty"]) { display: none; }
+/* a place that is kept for what may be said takes no room while nothing is */
+[data-testid="stLayoutWrapper"]:has(> * > :only-child > [data-testid="stEmpty"]) {
+  display: none;
+}
 .st-key-keyboard { position: absolute; }
 .st-key-panels {
   font-size: 0.875rem;
   grid-template-columns: repeat(auto-fit, minmax(min(198px, 100%), 1fr)) !important;
 }
-.st-key-panels > * { max-width: 34rem; }
 .st-key-panels [data-testid="stVerticalBlock"] { gap: 0.5rem; }
 .st-key-panels [data-testid="stCaptionContainer"] { margin: 0; overflow-wrap: anywhere; }
 .st-key-panels [data-testid="stPopover"] button { min-height: 2rem; padding: 0 0.5rem; }
@@ -29,18 +32,25 @@ _STYLE = """
   position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%);
 }
 [data-testid="stNumberInputClearButton"] { display: none; }
+/* how many of 2,000 characters there are helps nobody, and lies over long texts */
+.stTextInput [data-testid="InputInstructions"] { display: none; }
 [data-stale="true"] { opacity: 1 !important; } /* a faded field would look disabled */
-@media (min-width: 641px) {
+@media (min-width: 768px) {
   [data-testid="stLayoutWrapper"]:has(> .st-key-on_a_phone) { display: none; }
 }
 @media (max-width: 640px) {
   [data-testid="stMainBlockContainer"] { padding: 3rem 1rem 3rem; }
   [data-testid="stMarkdownContainer"] :is(td, th) { padding-inline: 0.375rem; }
 }
-</style>
 """
+_CAP, _GAP = 34, 1  # of a panel, as of the picture above it, and beside it; in rem
+_PANELS = ".st-key-panels:not(:has(> :nth-child({more})))"  # of so many there is not one more
+_CAPS = "\n".join(
+    f"{_PANELS.format(more=n + 1)} {{ max-width: {n * (_CAP + _GAP) - _GAP}rem; }}"
+    for n in range(MAX_PANELS, 0, -1)  # the last that holds counts
+)
 
 
 def show_style() -> None:
     """Put the rules into the page."""
-    st.html(_STYLE)
+    st.html(f"<style>\n{_RULES}{_CAPS}\n</style>")

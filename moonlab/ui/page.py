@@ -26,6 +26,7 @@ from moonlab.ui.address import address, is_elsewhere
 from moonlab.ui.bind import page_state, run_is_over, was_behind
 from moonlab.ui.snapshot import Snapshot
 from moonlab.ui.state import PageState
+from moonlab.ui.verdict import PAIRS
 
 _LOG = logging.getLogger(__name__)
 _SETTLED_SECONDS = 1.5
@@ -88,7 +89,7 @@ def _makings_of(now: Snapshot) -> dict[str, Hashable]:
         return {"results": None}
     key, margin = now.outcome.key, page_state().margin_points
     offers = now.is_of_now, now.is_training  # what offers more seeds is made of these, too
-    closer = offers if st.session_state.get("details") == "Pairs" else None
+    closer = offers if st.session_state.get("details") == PAIRS else None
     return {
         "results": now.outcome.results,
         "standing": picture.in_words(),

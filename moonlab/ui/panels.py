@@ -163,8 +163,8 @@ def _show_departures(state: PageState, panel: Panel, position: int) -> None:
             store = partial(state.set_departure, panel.id, name)
             show_field("training", name, value, f"{key}_own_{name}", store)
             show_if_faulty(Training.RULES[name], name, value)
-    if departs:
-        st.caption(f"Departs: {as_plain_text(in_short(departs))}")
+    if words := in_short(departs):
+        st.caption(f"Departs: {as_plain_text(words)}")
 
 
 def _departures(state: PageState, panel: Panel) -> dict[str, Any]:

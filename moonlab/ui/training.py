@@ -261,9 +261,10 @@ def show_buttons(*, can_train: bool) -> None:
 
 
 def _add() -> None:
-    """Add a panel, which may stand below what is on screen."""
-    page_state().add()
-    st.session_state.added = len(page_state().panels)
+    """Add a panel if there is room; it may stand below what is on screen."""
+    if page_state().can_add:
+        page_state().add()
+        st.session_state.added = len(page_state().panels)
 
 
 def show_progress() -> None:

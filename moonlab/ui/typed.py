@@ -2,23 +2,28 @@
 
 import re
 
-from moonlab.ui.draft import MAX_FLOAT
-
+MAX_FLOAT = 1e300
 _REAL = re.compile(r"[+-]?(\d+[.,]?\d*|[.,]\d+)(e[+-]?\d+)?", re.ASCII | re.IGNORECASE)
+_THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}(,\d{3})+", re.ASCII)
+_ZERO = re.compile(r"[+-]?[0.,]+(e.*)?", re.IGNORECASE)
 
 
 def number_or_text(text: str) -> float | str | None:
     """The number that a text stands for; None if it is empty, and what is no number as it is.
 
-    So nothing that is typed is lost, and the door says what it should be.
+    So nothing that is typed is lost, and the door says what it should be. That holds, too, for
+    what a float cannot hold, and for "1,000", which is a thousand to some and one to others.
     """
     text = text.strip()
-    if not _REAL.fullmatch(text):
+    if not _REAL.fullmatch(text) or _THOUSANDS.fullmatch(text):
         return text or None
     number = float(text.replace(",", "."))
-    return number if abs(number) <= MAX_FLOAT else text
+    is_held = bool(_ZERO.fullmatch(text)) if number == 0 else abs(number) <= MAX_FLOAT
+    return number if is_held else text
 
 
 def as_typed(value: object) -> str:
     """The text by which `number_or_text` gives that value again."""
+    if isinstance(value, str):
+        return value
     return "" if value is None else str(value).removesuffix(".0")

@@ -11,11 +11,15 @@ from moonlab.spec import Experiment
 from moonlab.stats import MIN_SEEDS, POWER
 from moonlab.ui import terms, training
 from moonlab.ui.bind import page_state, real
+from moonlab.ui.faults import show_if_faulty
 from moonlab.ui.parts import show_again, then_whole
 from moonlab.ui.state import MAX_SEEDS
 from moonlab.ui.words import as_plain_text
 from moonlab.verdicts import MARGIN_POINTS
 
+PAIRS = "Pairs"
+"""The part of the details that offers more seeds, too."""
+_MARGIN = Experiment.RULES["margin_points"]
 _LEAST_A_SIDE = 20  # seeds of an A/A check
 _WORDS = """
 - **Seed**: where a run's luck begins: {varying}. All architectures run from the same seeds, so
@@ -40,7 +44,7 @@ def margin_points() -> float:
 
 
 def _is_margin(value: object) -> bool:
-    return Experiment.RULES["margin_points"].accepts(value)
+    return _MARGIN.accepts(value)
 
 
 def show_verdict(comparison: Comparison, judged: Judgement) -> None:
@@ -71,7 +75,8 @@ def _show_margin() -> None:
         help="Differences smaller than this make no difference to you.",
     )
     if not _is_margin(page_state().margin_points):
-        st.error(f"Must be above 0 and at most 100. {MARGIN_POINTS:g} is used until then.")
+        show_if_faulty(_MARGIN, "margin_points", page_state().margin_points)
+        st.caption(f"Until then it is {MARGIN_POINTS:g}.")
 
 
 def _show_more_seeds(comparison: Comparison, judged: Judgement) -> None:

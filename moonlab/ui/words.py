@@ -14,7 +14,8 @@ _LABELS = {
     "margin_points": "Equivalent within ± points",
 }
 _PLAINLY = (
-    ("a tuple of 0 to 16 widths, integers", "at most 16 widths, each a whole number"),
+    (r", or None \(.*?\)", ""),
+    (r"a tuple of 0 to (\d+) (\w+), integers", r"at most \1 \2, each a whole number"),
     ("a tuple of ", ""),
     ("an integer", "a whole number"),
     ("integers", "whole numbers"),
@@ -40,9 +41,9 @@ def faults_in_words(error: SpecError) -> str:
 
 
 def _sentence(fault: Fault) -> str:
-    rule = re.sub(r", or None \(.*?\)", "", fault.rule)
+    rule = fault.rule
     for code, words in _PLAINLY:
-        rule = rule.replace(code, words)
+        rule = re.sub(code, words, rule)
     return f"{_field_in_words(fault.field)} {rule}. Got {_given_in_words(fault.given)} instead."
 
 
