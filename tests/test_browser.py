@@ -94,7 +94,7 @@ def add_mine(page):
 
 
 def check_table_and_files(page, experiment):
-    assert experiment.architectures[2] == ml.Architecture((6,), name="mine")
+    assert experiment.architectures[2] == ml.Architecture((6,), engine="numpy", name="mine")
     rows = list(csv.DictReader(io.StringIO(download(page, "summary.csv"))))
     expected = ml.compare(experiment).summary()
     assert [row["architecture"] for row in rows] == ["2→4→1", "2→8→8→1", "mine"]
@@ -231,7 +231,15 @@ def type_a_huge_number_and_none(page):
 
 
 def type_numbers_in_words(page):
-    """A real number is read as people write it; what is none stays, with a sentence below it."""
+    """A number is read as people write it; what is none stays, with a sentence below it."""
+    epochs = page.get_by_label("Epochs", exact=True)
+    for typed, shown in (("2e1", "20"), ("2.5", "2.5"), ("20", "20")):
+        epochs.press("Control+a")
+        page.keyboard.type(typed)
+        epochs.press("Enter")
+        expect(epochs).to_have_value(shown)
+        sentence = page.get_by_test_id("stSidebar").get_by_text("must be a whole number from 1 to")
+        expect(sentence).to_have_count(1 if shown == "2.5" else 0)
     noise = page.get_by_label("Noise", exact=True)
     for typed, shown in (("0,3", "0.3"), ("1e-1", "0.1")):
         noise.fill(typed)
@@ -320,7 +328,7 @@ def test_link_and_command_are_copied_by_a_button_each(browser, server, is_safe):
         assert experiment_in(link) == SMALL
         key = SMALL.to_query()[QUERY_KEY]
         command = copied(page, "Copy command", is_safe)
-        assert command == f"python -m moonlab compare {key} --out results"
+        assert command == f".venv/bin/python -m moonlab compare {key} --out results"
 
 
 def copied(page, label, is_safe):

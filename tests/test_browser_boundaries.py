@@ -354,8 +354,8 @@ def check_pinned(page):
         canvas.get_attribute("aria-label")
         for canvas in page.locator(".st-key-boundaries canvas").all()
     ]
-    for label, n in zip(labels, (300, 300, 40), strict=True):
-        assert re.search(rf"at epoch 20: \d+ of {n} drawn points wrong$", label)
+    for label, (n, m) in zip(labels, ((240, 60), (240, 60), (32, 8)), strict=True):
+        assert re.search(rf"at epoch 20; wrong: \d+/{n} training, \d+/{m} validation$", label)
     page.get_by_role("radio", name="One seed").click()
     wait_for(page, 3)
     page.get_by_label("Seed", exact=True).click()

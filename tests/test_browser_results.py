@@ -49,6 +49,7 @@ def test_the_verdict_and_what_is_shown_on_demand_are_there_for_another_visitor_t
     check_curves(page)
     check_details(page)
     check_columns(page)
+    check_popovers_by_keyboard(page)
     with contextlib.closing(page.context.new_page()) as other:
         visit(other, server, APART)
         wait_for_results(other, 2, figures=True)
@@ -171,7 +172,6 @@ def check_names_and_keyboard(page):
         pytest.fail("the keyboard does not get to Add architecture")
     page.keyboard.press("Enter")
     expect(page.get_by_label("Name of architecture 3")).to_be_visible()
-    check_popovers_by_keyboard(page)
 
 
 def check_popovers_by_keyboard(page):
@@ -189,11 +189,19 @@ def check_popovers_by_keyboard(page):
     expect(page.locator(".st-key-choose_lines button").first).to_be_focused()
     assert [row["Architecture"] for row in read_table(page)] == ["2→1", "2→16→1"]
     page.locator(".st-key-choose_columns button").first.press("Enter")
-    expect(page.locator(".st-key-columns button").first).to_be_focused()
+    first, sort_by = (
+        page.locator(".st-key-columns button").first,
+        page.locator(".st-key-sort_by input"),
+    )
+    expect(first).to_be_focused()
+    page.keyboard.press("Shift+Tab")
+    expect(sort_by).to_be_focused()
+    page.keyboard.press("Tab")
+    expect(first).to_be_focused()
     page.keyboard.press("Tab")
     page.keyboard.type("Test")
     page.keyboard.press("Enter")
-    expect(page.locator(".st-key-sort_by input")).to_have_value("Test")
+    expect(sort_by).to_have_value("Test")
     page.keyboard.press("Escape")
     assert [row["Architecture"] for row in read_table(page)] == ["2→16→1", "2→1"]
 

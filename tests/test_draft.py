@@ -9,10 +9,10 @@ import moonlab as ml
 from moonlab import codec
 from moonlab.ui import draft
 from moonlab.ui.state import PageState
-from moonlab.ui.typed import number_or_text
+from moonlab.ui.typed import number_or_text, whole_if_it_is
 
 WITH_OVERRIDE = ml.Experiment(architectures=(ml.Architecture(name="a", override={"epochs": 3}),))
-typed_int = st.none() | st.integers(-(2**53) + 1, 2**53 - 1)
+typed_int = st.none() | st.floats(-1e300, 1e300).map(whole_if_it_is) | st.integers(0, 2**53 - 1)
 typed_text = st.text(st.characters(exclude_categories=["Cs"]), max_size=200)
 typed_float = st.none() | st.floats(-1e300, 1e300) | typed_text.map(number_or_text)
 

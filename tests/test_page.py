@@ -482,6 +482,9 @@ def test_a_number_out_of_bounds_is_named_and_never_replaced():
     assert "Epochs: must be a whole number from 1 to 20,000" in plain(texts(at.error))
     assert at.button(key="train").disabled
     assert current(at).training.epochs == 3
+    at.number_input(key="training_epochs").set_value(12.5).run()
+    assert "Epochs: must be a whole number from 1 to 20,000. Got 12.5" in plain(texts(at.error))
+    assert at.number_input(key="training_epochs").value == 12.5
     at.number_input(key="training_epochs").set_value(7).run()
     assert current(at).training.epochs == 7
 
@@ -499,9 +502,10 @@ def test_the_margin_is_in_the_address_and_decides_the_verdicts_without_training(
     assert at.text_input(key="margin").value == "100"
 
 
-def test_a_depth_that_is_cleared_changes_nothing():
+@pytest.mark.parametrize("depth", [None, 1.5, 17, -1])
+def test_a_depth_that_is_none_changes_nothing(depth):
     at = open_page()
-    at.number_input(key="p2_depth").set_value(None).run()
+    at.number_input(key="p2_depth").set_value(depth).run()
     assert current(at) == SMALL
     assert at.number_input(key="p2_depth").value == 2
 
@@ -524,7 +528,7 @@ def test_the_link_and_the_command_of_share_are_those_of_what_is_set_up(monkeypat
     assert link.endswith(f"?{QUERY_KEY}={current(at).to_query()[QUERY_KEY]}")
     asked = []
     monkeypatch.setattr(cli, "_compare", lambda arguments: asked.append(cli._read(arguments)[0]))
-    assert cli.main(command.removeprefix("python -m moonlab ").split()) == 0
+    assert cli.main(command.removeprefix(".venv/bin/python -m moonlab ").split()) == 0
     assert asked == [current(at)]
 
 

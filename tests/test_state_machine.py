@@ -151,7 +151,8 @@ class Page(RuleBasedStateMachine):
         self.state.add()
         if len(self.panels) < 8:
             self.remember()
-            self.panels.append(ModelPanel([16], 1))
+            engine = self.panels[-1].fields.get("engine", "torch")
+            self.panels.append(ModelPanel([16], 1, {"engine": engine}))
             self.edited()
 
     @rule(number=some_panel)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from moonlab.ui.typed import as_typed, number_or_text
+from moonlab.ui.typed import as_typed, number_or_text, whole_if_it_is
 
 
 @pytest.mark.parametrize(
@@ -47,3 +47,13 @@ def test_a_number_that_is_shown_is_the_same_when_it_is_read(number):
 def test_a_text_that_is_shown_is_the_same_when_it_is_read(text):
     once = number_or_text(text)
     assert number_or_text(as_typed(once)) == once
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [(100.0, 100), (0.0, 0), (2.5, 2.5), (None, None), (2.0**53, 2.0**53), (1e300, 1e300)],
+)
+def test_a_whole_number_of_a_real_widget_is_an_int_and_others_stay_for_the_door(given, kept):
+    found = whole_if_it_is(given)
+    assert found == kept
+    assert type(found) is type(kept)

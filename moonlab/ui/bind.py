@@ -16,6 +16,8 @@ Store = Callable[[Any], None]
 _SETTLING_SECONDS = 2.0  # a value that was sent is sent again for so long
 _OVERTAKING_SECONDS = 1.5  # after a run: what the browser says then, it may have said before
 _NOTHING = object()
+_TEN_DIGITS = "%.10g"  # as the largest seed has
+_NUMBERS = ("step", "min_value", "max_value")
 
 
 class _Sent(NamedTuple):
@@ -32,11 +34,26 @@ def page_state() -> PageState:
 
 
 def number(label: str, value: Any, key: str, store: Store, **options: Any) -> None:
-    """Show a whole number; what is typed is stored as it is, for the door.
+    """Show a whole number with its steps; what is typed is stored as it is, for the door.
 
-    A bound of the widget's own would keep a number from the server and let the old one stand.
+    The widget is one of real numbers, since one of whole numbers makes 1 of "1e2" and 2 of "2.5".
+    Bounds of its own would keep a number from the server and let the old one stand.
     """
-    bound(st.number_input, label, value, key, store, value=value, **options)
+
+    def store_typed(given: float | None) -> None:
+        store(typed.whole_if_it_is(given))
+
+    shown = None if value is None else float(value)
+    bound(
+        st.number_input,
+        label,
+        shown,
+        key,
+        store_typed,
+        value=shown,
+        format=_TEN_DIGITS,
+        **{name: float(one) if name in _NUMBERS else one for name, one in options.items()},
+    )
 
 
 def text(label: str, value: str, key: str, store: Store, **options: Any) -> None:

@@ -5,6 +5,7 @@ const PANEL_WIDTH = 198; // the least that a panel below them has
 const LEAST_WIDTH = 165;
 const GAP = 16;
 const SAVED_WIDTH = 640;
+const PARTS = ["training", "validation"]; // as the points' own numbers have it
 const KINDS = {
   probability: {
     noun: "boundary",
@@ -41,10 +42,14 @@ function same(before, now) {
   return at === now.length;
 }
 
-function crossed(panel, index, what = "") {
-  const n = panel.frames[index].crosses.reduce((sum, one) => sum + one, 0);
-  const nDrawn = panel.points.length;
-  return nDrawn ? `${n} of ${nDrawn}${what} ${KINDS[panel.kind].crossed}` : "";
+// Each part for itself: whoever learned the training points by heart has few crosses there
+function crossed(panel, index) {
+  const { crosses } = panel.frames[index];
+  const counts = PARTS.flatMap((name, part) => {
+    const own = crosses.filter((_, i) => panel.points[i][3] === part);
+    return own.length ? [`${own.reduce((sum, one) => sum + one, 0)}/${own.length} ${name}`] : [];
+  });
+  return counts.length ? `${KINDS[panel.kind].crossed}: ${counts.join(", ")}` : "";
 }
 
 function captionOf(panel, index) {
@@ -53,7 +58,7 @@ function captionOf(panel, index) {
 
 function labelOf(panel, index) {
   const where = `${KINDS[panel.kind].label} ${panel.name} at epoch ${panel.epochs[index]}`;
-  return [where, crossed(panel, index, " drawn points")].filter(Boolean).join(": ");
+  return [where, crossed(panel, index)].filter(Boolean).join("; ");
 }
 
 function fileName(panel, index, kind) {
@@ -170,9 +175,9 @@ function showLegend(view) {
   }
   const mark = { fill: ink, stroke: ink, width: 1 };
   const parts = new Set(header.panels.flatMap(({ points }) => points.map(([, , , part]) => part)));
-  const marks = [["training", circle(11, 6, 3.2)], ["validation", diamond(11, 6, 4.5)]];
-  items.push(...marks.filter((_, part) => parts.has(part)).map(([text, d]) =>
-    sample(text, { d, ...mark })));
+  const marks = [circle(11, 6, 3.2), diamond(11, 6, 4.5)];
+  items.push(...PARTS.flatMap((text, part) =>
+    parts.has(part) ? [sample(text, { d: marks[part], ...mark })] : []));
   const crossed = [...new Set(kinds.map((kind) => KINDS[kind].crossed))].join(", or ");
   items.push(sample(crossed, { d: cross(11, 6, 4.5), fill: "none", stroke: ink, width: 2 }));
   legend.replaceChildren(...items);

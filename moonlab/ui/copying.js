@@ -29,6 +29,6 @@ export default function ({ parentElement, data }) {
     said.textContent = ""; // said again, it is heard again
     const isDone = await copy(data.text, button.parentElement);
     button.focus();
-    said.textContent = isDone ? "Copied." : "Not allowed here: select it below and copy it.";
+    said.textContent = isDone ? "Copied." : "Not allowed here: copy it below.";
   };
 }

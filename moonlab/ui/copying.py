@@ -14,19 +14,16 @@ _component = st.components.v2.component(
 )
 
 
-def show_copied(label: str, text: str, key: str, language: str | None = None) -> None:
-    """Show a text below a button that copies it.
+def show_copying(label: str, text: str, key: str) -> None:
+    """Show a button that copies a text.
 
     Parameters
     ----------
     label : str
         Of the button.
     text : str
-        What is shown and copied.
+        What is copied.
     key : str
         Distinct on the page.
-    language : str, optional
-        Of the text, for its colours.
     """
     _component(key=key, data={"label": label, "text": text})
-    st.code(text, language=language, wrap_lines=True)

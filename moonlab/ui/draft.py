@@ -8,18 +8,17 @@ from typing import Any
 from moonlab import codec
 from moonlab.rules import Fault, SpecError, is_integer, shown
 from moonlab.spec import Architecture, DataSpec, Experiment, Training
-from moonlab.ui.typed import MAX_FLOAT, number_or_text
+from moonlab.ui.typed import MAX_FLOAT, MAX_WHOLE, number_or_text, whole_if_it_is
 
 QUERY_KEY = "draft"
 MAX_CHARACTERS = 2_000  # of a text
-_MAX_WHOLE = 2**53 - 1  # beyond it a browser's numbers have gaps
 
 
 def to_query(draft: dict[str, Any]) -> str | None:
     """What is set up, as `PageState.draft` gives it, as one key; None if that could not be read.
 
-    Of what can be typed, that is a whole number beyond 2⁵³, or texts so long and varied that their
-    key is too long: a reload then loses what is not valid yet.
+    Of what can be typed, that is a whole number beyond 1e300, or texts so long and varied that
+    their key is too long: a reload then loses what is not valid yet.
     """
     text = json.dumps(draft, separators=(",", ":"))
     key = codec.packed(text)
@@ -90,12 +89,12 @@ def _are_fields(kind: type[DataSpec | Training], values: Any, *, whole: bool) ->
 
 
 def _is_number(kind: Any, value: Any) -> bool:
-    """Whether it can be typed: nothing, a number of its kind, for a real a text that is none."""
-    if value is None or kind is int:
-        return value is None or is_integer(value, -_MAX_WHOLE, _MAX_WHOLE)
+    """Whether it can be typed: nothing, or a number; for a real also a text that is none."""
+    if value is None or is_integer(value, -MAX_WHOLE, MAX_WHOLE):
+        return value is None or kind is int
     if type(value) is float:
-        return abs(value) <= MAX_FLOAT
-    return _is_text(value) and number_or_text(value) == value
+        return abs(value) <= MAX_FLOAT and (kind is float or whole_if_it_is(value) is value)
+    return kind is float and _is_text(value) and number_or_text(value) == value
 
 
 def _is_text(value: Any) -> bool:

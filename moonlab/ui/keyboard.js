@@ -23,11 +23,26 @@ function enter(button, until) {
   }
 }
 
+// From the last control on to the first, as in any dialog
+function stay(event, body) {
+  const all = reachable(body);
+  const [from, to] = event.shiftKey ? [all[0], all.at(-1)] : [all.at(-1), all[0]];
+  if (event.composedPath()[0] === from) {
+    event.preventDefault();
+    to.focus();
+  }
+}
+
 function onKey(event) {
   const opener = event.target.closest?.(BUTTON);
   if (opener && (event.key === "Enter" || event.key === " ")) {
     enter(opener, performance.now() + OPENS_WITHIN);
-  } else if (event.key === "Escape" && event.target.closest?.(BODY)) {
+    return;
+  }
+  const body = event.target.closest?.(BODY);
+  if (body && event.key === "Tab") {
+    stay(event, body);
+  } else if (body && event.key === "Escape") {
     document.querySelector(`${BUTTON}[aria-expanded="true"]`)?.focus();
   }
 }

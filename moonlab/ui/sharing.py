@@ -12,7 +12,7 @@ from moonlab.rules import Fault, SpecError
 from moonlab.spec import Experiment
 from moonlab.ui import snapshot
 from moonlab.ui.bind import choice, page_state
-from moonlab.ui.copying import show_copied
+from moonlab.ui.copying import show_copying
 from moonlab.ui.outcome import Outcome
 from moonlab.ui.parts import show_part, then_whole
 from moonlab.ui.training import start_if_quick
@@ -74,12 +74,16 @@ def _show_share() -> None:
     if current is None:
         st.caption("Correct what is marked first.")
         return
-    st.caption("The address of this page is the experiment:")
+    st.caption("The address of this page is the experiment.")
     address, key = (st.context.url or "").split("?")[0], current.to_query()[QUERY_KEY]
-    show_copied("Copy link", f"{address}?{QUERY_KEY}={key}", "copy_link")
-    st.caption("This trains the same without the page, in its folder, by its Python (README):")
-    command = f"python -m moonlab compare {key} --out results"
-    show_copied("Copy command", command, "copy_command", language="sh")
+    link = f"{address}?{QUERY_KEY}={key}"
+    show_copying("Copy link", link, "copy_link")
+    st.caption("This command trains the same without the page, in moonlab's folder:")
+    command = f".venv/bin/python -m moonlab compare {key} --out results"
+    show_copying("Copy command", command, "copy_command")
+    with st.expander("Read them"):
+        st.code(link, language=None, wrap_lines=True)
+        st.code(command, language="sh", wrap_lines=True)
 
 
 def _show_load() -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from moonlab import codec
-from moonlab.rules import Fault, SpecError, shown
+from moonlab.rules import Fault, SpecError, is_integer, shown
 from moonlab.spec import SEEDS_RULE, Architecture, Experiment
 
 MAX_PANELS = int(Experiment.RULES["architectures"].high)
@@ -150,8 +150,9 @@ class PageState:
         self.set_panel(panel_id, "override", override | {name: value})
 
     def add(self) -> None:
-        """Put a panel at the end."""
+        """Put a panel at the end, in the engine of the last one."""
         values = codec.to_dict(Experiment(architectures=(Architecture(),)))["architectures"][0]
+        values["engine"] = self.panels[-1].values["engine"]
         self._insert(len(self.panels), values)
 
     def duplicate(self, panel_id: int) -> None:
@@ -167,13 +168,13 @@ class PageState:
             self._edited()
             del self.panels[position]
 
-    def set_depth(self, panel_id: int, depth: int | None) -> None:
+    def set_depth(self, panel_id: int, depth: Any) -> None:
         """Set the number of hidden layers; widths of layers that come back are as they were.
 
-        No number changes nothing.
+        What is no such number changes nothing.
         """
         position = self._position(panel_id)
-        if position is None or depth is None or not 0 <= depth <= MAX_DEPTH:
+        if position is None or not is_integer(depth, 0, MAX_DEPTH):
             return
         self._edited()
         panel = self.panels[position]
@@ -182,7 +183,7 @@ class PageState:
         known += [known[-1] if known else _SPARE_WIDTH] * (depth - len(known))
         panel.values["hidden"], panel.spare_widths = known[:depth], known[depth:]
 
-    def set_width(self, panel_id: int, layer: int, width: int | None) -> None:
+    def set_width(self, panel_id: int, layer: int, width: float | None) -> None:
         """Set the width of one hidden layer."""
         position = self._position(panel_id)
         if position is not None and layer < len(self.panels[position].values["hidden"]):

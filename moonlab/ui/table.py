@@ -152,9 +152,9 @@ def _sorted_rows(frame: pd.DataFrame) -> list[int]:
         on_change=again,
         placeholder="As set up",
     )
-    falls = st.toggle("Largest first", value=True, key="sort_falls", on_change=again)
     rows = frame.reset_index(drop=True)
     if by is not None:
+        falls = st.toggle("Largest first", value=True, key="sort_falls", on_change=again)
         rows = rows.sort_values(by, ascending=not falls, kind="stable")
     return list(rows.index)
 
