@@ -204,11 +204,34 @@ def test_other_seeds_leave_the_replay_say_so_and_stay(change, seeds):
     experiment = state.experiment()
     assert (experiment.seeding, experiment.seeds) == ("independent", seeds)
     assert "the lesson's replay no more" in state.notice
-    change(state)
+    state.set_seeds("1")
     assert state.notice == ""
     state.undo()
     state.undo()
     assert (state.experiment(), state.notice) == (ml.lesson.torch_experiment(), "")
+
+
+SAME = {
+    "seeds": lambda state: state.set_seeds("42"),
+    "seeding": lambda state: state.set_seeding("sequential"),
+    "margin": lambda state: state.set_margin(1.0),
+    "noise": lambda state: state.set_shared("data", "noise", 0.1),
+    "report": lambda state: state.set_shared("training", "report", "last"),
+    "batch size": lambda state: state.set_shared("training", "batch_size", 32),
+    "depth": lambda state: state.set_depth(ids(state)[0], 1),
+    "width": lambda state: state.set_width(ids(state)[0], 0, 4),
+    "name": lambda state: state.set_panel(ids(state)[0], "name", None),
+    "engine": lambda state: state.set_panel(ids(state)[0], "engine", "torch"),
+    "departures": lambda state: state.set_departures(ids(state)[0], []),
+}
+
+
+@pytest.mark.parametrize("answer", SAME.values(), ids=SAME)
+def test_a_browser_that_answers_with_what_it_was_sent_edits_nothing(answer):
+    state = lesson()
+    answer(state)
+    assert state.experiment() == ml.lesson.torch_experiment()
+    assert (state.n_edits, state.can_undo, state.notice) == (0, False, "")
 
 
 def test_a_name_leaves_the_replay_as_it_is():

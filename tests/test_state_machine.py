@@ -117,29 +117,34 @@ class Page(RuleBasedStateMachine):
     def set_departures(self, number, names):
         index, panel_id = self.chosen(number)
         self.state.set_departures(panel_id, names)
-        self.remember()
         fields = self.panels[index].fields
-        before = dict(fields.get("override") or {})
+        before = fields.get("override") or {}
         departs = {name: before.get(name, self.parts["training"][name]) for name in names}
-        fields["override"] = departs or None
-        self.edited()
+        if before != departs:
+            self.remember()
+            fields["override"] = departs or None
+            self.edited()
 
     @rule(seeding=st.sampled_from(["independent", "with_data", "only_start"]))
     def set_seeding(self, seeding):
         self.state.set_seeding(seeding)
-        self.remember()
-        self.edited()
-        self.seeding = seeding
+        if self.seeding != seeding:
+            self.remember()
+            self.edited()
+            self.seeding = seeding
 
     @rule(margin=st.floats(0, 100, exclude_min=True))
     def set_margin(self, margin):
         self.state.set_margin(margin)
-        self.remember()
-        self.margin = margin
+        if self.margin != margin:
+            self.remember()
+            self.margin = margin
 
-    @rule(n_more=st.integers(0, 40))
+    @rule(n_more=st.integers(1, 40))
     def add_seeds(self, n_more):
         self.state.add_seeds(n_more)
+        if len(self.seeds) == 128:
+            return
         self.remember()
         new = [seed for seed in range(300) if seed not in self.seeds][:n_more]
         self.seeds = (*self.seeds, *new)[:128]
@@ -179,8 +184,10 @@ class Page(RuleBasedStateMachine):
     def set_depth(self, number, depth):
         index, panel_id = self.chosen(number)
         self.state.set_depth(panel_id, depth)
-        self.remember()
         panel = self.panels[index]
+        if panel.depth == depth:
+            return
+        self.remember()
         while len(panel.widths) < depth:
             panel.widths.append(panel.widths[-1] if panel.widths else 8)
         panel.depth = depth
@@ -191,14 +198,17 @@ class Page(RuleBasedStateMachine):
         index, panel_id = self.chosen(number)
         if layer < self.panels[index].depth:
             self.state.set_width(panel_id, layer, width)
-            self.remember()
-            self.panels[index].widths[layer] = width
-            self.edited()
+            if self.panels[index].widths[layer] != width:
+                self.remember()
+                self.panels[index].widths[layer] = width
+                self.edited()
 
     @rule(number=some_panel, edit=PANEL_EDITS)
     def set_panel(self, number, edit):
         index, panel_id = self.chosen(number)
         self.state.set_panel(panel_id, *edit)
+        if getattr(self.panels[index].architecture(), edit[0]) == edit[1]:
+            return
         self.remember()
         self.panels[index].fields |= dict([edit])
         if edit[0] != "name":  # a name changes no number
@@ -208,6 +218,8 @@ class Page(RuleBasedStateMachine):
     def set_shared(self, edit):
         part, name, value = edit
         self.state.set_shared(part, name, value)
+        if self.parts[part][name] == value:
+            return
         self.remember()
         self.parts[part][name] = value
         if name != "report":  # a run holds both reports
@@ -215,7 +227,10 @@ class Page(RuleBasedStateMachine):
 
     @rule(first=st.integers(0, 1000), n=st.integers(1, 128))
     def set_seeds(self, first, n):
+        is_same = self.state.seeds == f"{first}-{first + n - 1}"
         self.state.set_seeds(f"{first}-{first + n - 1}")
+        if is_same:
+            return
         self.remember()
         self.seeds = tuple(range(first, first + n))
         if self.seeding == "sequential":

@@ -66,9 +66,7 @@ def real(label: str, value: Any, key: str, store: Store, **options: Any) -> None
     """Show a real number as a text: a number's widget makes 0 of "0,3", and nothing of "x"."""
 
     def store_typed(typed_text: str) -> None:
-        number = typed.number_or_text(typed_text)
-        if number != value:  # another way to write the same is no edit
-            store(number)
+        store(typed.number_or_text(typed_text))
 
     text(label, typed.as_typed(value), key, store_typed, **options)
 

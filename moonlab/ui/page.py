@@ -71,11 +71,12 @@ def _makings() -> dict[str, Hashable]:
     title = None if now.preset is None else now.preset.title
     ids = tuple(panel.id for panel in state.panels)
     work = None if job is None else job.number, training.comparison() is None
+    can_train, has_work, takes, faults = now.outlook
     return {
         "the rest": (work, ids, st.session_state.stage),
-        "controls": (title, now.outlook.can_train, state.can_add, state.can_undo),
-        "outlook": (title, now.outlook.takes, now.outlook.faults),
-        "notices": (state.notice, training.said(), bool(now.outlook.faults)),
+        "controls": (title, can_train, has_work, state.can_add, state.can_undo),
+        "outlook": (title, takes, faults),
+        "notices": (state.notice, training.said(), bool(faults)),
         "share": now.current,
         **sidebar.makings(),
         **panels.makings(),
@@ -145,11 +146,11 @@ def _show_controls() -> None:
 def _show_ways() -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         sharing.show_ways_in()
-        training.show_buttons(can_train=snapshot.last().outlook.can_train)
+        training.show_buttons(snapshot.last().outlook)
 
 
 def _show_outlook() -> None:
-    _, takes, faults = snapshot.last().outlook
+    *_, takes, faults = snapshot.last().outlook
     with st.container(horizontal=True, vertical_alignment="center"):
         sharing.show_what_to_look_for()
         if takes and not snapshot.last().is_training:

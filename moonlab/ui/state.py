@@ -40,7 +40,10 @@ class Panel:
 
 
 class PageState:
-    """The experiment being set up. It may be invalid; nothing in it is lost for that."""
+    """The experiment being set up. It may be invalid; nothing in it is lost for that.
+
+    An edit that changes nothing is none: a browser may answer with a value that was sent to it.
+    """
 
     def __init__(self, experiment: Experiment) -> None:
         self._next_id = 0
@@ -176,9 +179,11 @@ class PageState:
         position = self._position(panel_id)
         if position is None or not is_integer(depth, 0, MAX_DEPTH):
             return
-        self._edited()
         panel = self.panels[position]
         widths = list(panel.values["hidden"])
+        if depth == len(widths):
+            return
+        self._edited()
         known = widths + panel.spare_widths
         known += [known[-1] if known else _SPARE_WIDTH] * (depth - len(known))
         panel.values["hidden"], panel.spare_widths = known[:depth], known[depth:]
@@ -194,24 +199,28 @@ class PageState:
     def set_panel(self, panel_id: int, name: str, value: Any) -> None:
         """Set a field of one architecture."""
         position = self._position(panel_id)
-        if position is not None:
+        if position is not None and self.panels[position].values[name] != value:
             self._remember() if name == "name" else self._edited()  # a name changes no number
             self.panels[position].values[name] = value
 
     def set_shared(self, part: str, name: str, value: Any) -> None:
         """Set a field of the data or of the training protocol."""
-        self._remember() if name == "report" else self._edited()  # a run holds both reports
-        (self.data if part == "data" else self.training)[name] = value
+        values = self.data if part == "data" else self.training
+        if values[name] != value:
+            self._remember() if name == "report" else self._edited()  # a run holds both reports
+            values[name] = value
 
     def set_seeding(self, seeding: str) -> None:
         """Set what varies with the seed."""
-        self._edited()
-        self.seeding = seeding
+        if seeding != self.seeding:
+            self._edited()
+            self.seeding = seeding
 
     def set_margin(self, margin_points: Any) -> None:
         """Set the margin of equivalence, in points; it changes no number of a run."""
-        self._remember()
-        self.margin_points = margin_points
+        if margin_points != self.margin_points:
+            self._remember()
+            self.margin_points = margin_points
 
     def add_seeds(self, n_more: int) -> None:
         """Add the next seeds that are not there yet, as far as there may be more."""
@@ -225,6 +234,8 @@ class PageState:
 
     def set_seeds(self, text: str) -> None:
         """Set the seeds, as text."""
+        if text == self.seeds:
+            return
         self._remember()
         if self.seeding == "sequential":
             self.seeding, self.notice = "independent", _NOTICE_OF_SEEDS

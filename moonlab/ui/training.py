@@ -208,6 +208,9 @@ class Outlook(NamedTuple):
     """What training what is set up would mean."""
 
     can_train: bool
+    """Also where there is nothing to train: who types a value and clicks, clicks in that moment."""
+    has_work: bool
+    """Whether there is anything to train."""
     takes: str
     """How long, in words; empty if there are faults."""
     faults: str
@@ -219,11 +222,10 @@ def outlook(current: Experiment | None) -> Outlook:
     try:
         work = job_runner().estimate(current or page_state().experiment())
     except SpecError as error:
-        return Outlook(can_train=False, takes="", faults=faults_in_words(error))
-    if not work.seconds and _is_shown(current):
-        return Outlook(can_train=False, takes=_ALL_THERE, faults="")
-    takes = f"Training takes about {duration(max(work.seconds, 0.1))}."
-    return Outlook(can_train=active_job() is None, takes=takes, faults="")
+        return Outlook(can_train=False, has_work=False, takes="", faults=faults_in_words(error))
+    has_work = work.seconds > 0 or not _is_shown(current)
+    takes = f"Training takes about {duration(max(work.seconds, 0.1))}." if has_work else _ALL_THERE
+    return Outlook(can_train=active_job() is None, has_work=has_work, takes=takes, faults="")
 
 
 def _is_shown(current: Experiment | None) -> bool:
@@ -232,15 +234,15 @@ def _is_shown(current: Experiment | None) -> bool:
     return latest is not None and latest.experiment == current and latest.status != "stopped"
 
 
-def show_buttons(*, can_train: bool) -> None:
+def show_buttons(outlook: Outlook) -> None:
     """Show the buttons that train what is set up, add a panel, and undo."""
     st.button(
         "Train and compare",
         key="train",
-        type="primary",
+        type="primary" if outlook.has_work else "secondary",
         icon=":material/play_arrow:",
         on_click=then_whole(start_current),
-        disabled=not can_train,
+        disabled=not outlook.can_train,
     )
     st.button(
         "Add architecture",

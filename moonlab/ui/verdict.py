@@ -53,11 +53,23 @@ def show_verdict(comparison: Comparison, judged: Judgement) -> None:
         st.warning("Training was stopped: the results show how far it came. No verdict from that.")
         return
     with st.container(border=True, key="verdict", horizontal=True, vertical_alignment="center"):
-        st.markdown(f"**{as_plain_text(judged.overall.text)}**", width="stretch")
+        said = f"**{as_plain_text(judged.overall.text)}**{_scope(comparison, judged)}"
+        st.markdown(said, width="stretch")
         _show_more_seeds(comparison, judged)
         with st.popover("What the words mean"):
             st.markdown(_words(comparison.experiment.seeding))
             _show_margin()
+
+
+def _scope(comparison: Comparison, judged: Judgement) -> str:
+    """That a verdict is on one draw of the points, if it is, and where that can be changed."""
+    is_one = judged.pairs and not terms.draws_points(comparison.experiment.seeding)
+    if not is_one or len(comparison.experiment.seeds) < MIN_SEEDS:
+        return ""
+    return (
+        " :small[:gray[On these very points; to speak of all such data, let the points vary, too: "
+        "“What varies with the seed”.]]"
+    )
 
 
 def _words(seeding: str) -> str:
