@@ -193,8 +193,9 @@ class PageState:
         position = self._position(panel_id)
         if position is not None and layer < len(self.panels[position].values["hidden"]):
             widths = list(self.panels[position].values["hidden"])
-            widths[layer] = width
-            self.set_panel(panel_id, "hidden", widths)
+            if widths[layer] != width:
+                widths[layer] = width
+                self.set_panel(panel_id, "hidden", widths)
 
     def set_panel(self, panel_id: int, name: str, value: Any) -> None:
         """Set a field of one architecture."""
