@@ -59,11 +59,16 @@ OWN_FIELDS = TRAINING_FIELDS | {  # all in which one architecture can depart
 }
 
 
+def rule_of(part: str, name: str) -> Rule:
+    """The rule of a field of the data ("data") or of the protocol ("training")."""
+    rules: Mapping[str, Rule] = DataSpec.RULES if part == "data" else Training.RULES
+    return rules[name]
+
+
 def show_field(part: str, name: str, value: Any, key: str, store: Store) -> None:
     """Show the widget of a field of the data ("data") or of the protocol ("training")."""
-    rules: Mapping[str, Rule] = DataSpec.RULES if part == "data" else Training.RULES
     field = (DATA_FIELDS if part == "data" else OWN_FIELDS)[name]
-    rule = rules[name]
+    rule = rule_of(part, name)
     if name == "batch_size":
         sizes = sorted({*_BATCH_SIZES, value} if isinstance(value, int) else _BATCH_SIZES)
         _choice(

@@ -8,13 +8,13 @@ import streamlit as st
 
 from moonlab.figure_look import INK
 from moonlab.rules import SpecError
-from moonlab.spec import Architecture, Training
+from moonlab.spec import Architecture
 from moonlab.ui import snapshot
 from moonlab.ui.bind import bound, choice, number, page_state, text
 from moonlab.ui.charts import is_dark
 from moonlab.ui.drawing import network_svg
 from moonlab.ui.faults import show_fault, show_if_faulty
-from moonlab.ui.fields import OWN_FIELDS, departures, in_short, show_field
+from moonlab.ui.fields import OWN_FIELDS, departures, in_short, rule_of, show_field
 from moonlab.ui.parts import show_part, then_whole
 from moonlab.ui.state import MAX_DEPTH, PageState, Panel
 from moonlab.ui.words import as_plain_text
@@ -162,7 +162,7 @@ def _show_departures(state: PageState, panel: Panel, position: int) -> None:
         for name, value in override.items():
             store = partial(state.set_departure, panel.id, name)
             show_field("training", name, value, f"{key}_own_{name}", store)
-            show_if_faulty(Training.RULES[name], name, value)
+            show_if_faulty(rule_of("training", name), name, value)
     if words := in_short(departs):
         st.caption(f"Departs: {as_plain_text(words)}")
 

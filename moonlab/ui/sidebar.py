@@ -1,19 +1,19 @@
 """The data and the protocol that all architectures share."""
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable
 from functools import partial
 
 import numpy as np
 import streamlit as st
 
 from moonlab.dataset import load_data
-from moonlab.rules import Rule, SpecError
-from moonlab.spec import DataSpec, Training
+from moonlab.rules import SpecError
+from moonlab.spec import DataSpec
 from moonlab.thumbnails import data_svg
 from moonlab.ui import arrival
 from moonlab.ui.bind import choice, page_state, text
 from moonlab.ui.faults import show_fault, show_if_faulty
-from moonlab.ui.fields import DATA_FIELDS, TRAINING_FIELDS, show_field
+from moonlab.ui.fields import DATA_FIELDS, TRAINING_FIELDS, rule_of, show_field
 from moonlab.ui.parts import show_part
 from moonlab.ui.state import parse_seeds
 
@@ -120,6 +120,4 @@ def _show(part: str, name: str) -> None:
     state = page_state()
     value = (state.data if part == "data" else state.training)[name]
     show_field(part, name, value, f"{part}_{name}", partial(state.set_shared, part, name))
-    is_data = part == "data"
-    rules: Mapping[str, Rule] = DataSpec.RULES if is_data else Training.RULES
-    show_if_faulty(rules[name], f"data.{name}" if is_data else name, value)
+    show_if_faulty(rule_of(part, name), f"{part}.{name}", value)
