@@ -60,8 +60,7 @@ def test_a_point_and_a_weight_are_chosen_by_mouse_and_by_keyboard(page, server, 
     assert page.locator(".strip").count() == 8  # Z1, H; dW2, dH, dZ1, both rows of dW1, db1
     choose_by_keyboard(page)
     page.get_by_role("button", name="Open this in the comparison").click()
-    page.wait_for_url(lambda url: f"{QUERY_KEY}=" in url)
-    assert experiment_in(page.url) == LESSON
+    page.wait_for_url(lambda url: f"{QUERY_KEY}=" in url and experiment_in(url) == LESSON)
 
 
 def choose_by_keyboard(page):
