@@ -22,6 +22,7 @@ from job_helpers import wait_until
 from playwright.sync_api import expect
 
 import moonlab as ml
+from moonlab import __main__ as cli
 from moonlab.codec import QUERY_KEY
 from moonlab.presets import PRESETS
 
@@ -322,13 +323,24 @@ def test_link_and_command_are_copied_by_a_button_each(browser, server, is_safe):
             page.add_init_script(WITHOUT_CLIPBOARD)
         visit(page, server)
         wait_for_results(page, 2)
-        page.get_by_test_id("stPopover").get_by_role("button", name="Share").click()
-        link = copied(page, "Copy link", is_safe)
-        assert link.startswith(server)
-        assert experiment_in(link) == SMALL
-        key = SMALL.to_query()[QUERY_KEY]
-        command = copied(page, "Copy command", is_safe)
-        assert command == f".venv/bin/python -m moonlab compare {key} --out results"
+        check_share(page, server, SMALL, is_safe)
+        _, other = SMALL.architectures
+        page.locator(".st-key-p1_width_0 input").fill("9")
+        page.locator(".st-key-p1_width_0 input").press("Enter")
+        changed = replace(SMALL, architectures=(ml.Architecture((9,), engine="numpy"), other))
+        page.wait_for_url(lambda url: experiment_in(url) == changed)
+        check_share(page, server, changed, is_safe)
+
+
+def check_share(page, server, experiment, is_safe):
+    page.get_by_test_id("stPopover").get_by_role("button", name="Share").click()
+    link = copied(page, "Copy link", is_safe)
+    assert link.startswith(f"{server}/?")
+    assert experiment_in(link) == experiment
+    expect(page.locator(".st-key-copy_link code")).to_have_text(link)
+    command = copied(page, "Copy command", is_safe).removeprefix(".venv/bin/python -m moonlab ")
+    assert cli._read(cli._parser().parse_args(command.split()))[0] == experiment
+    page.keyboard.press("Escape")
 
 
 def copied(page, label, is_safe):

@@ -9,9 +9,9 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 import moonlab as ml
-from moonlab import __main__ as cli
 from moonlab import jobs
 from moonlab.codec import QUERY_KEY
+from moonlab.presets import PRESETS
 from moonlab.ui import arrival, bind, downloads, outcome, page, training
 from moonlab.ui.typed import number_or_text
 
@@ -521,15 +521,31 @@ def test_a_preset_loads_trains_and_tells_what_was_seen_and_undo_brings_back_what
     assert current(at) == SMALL
 
 
-def test_the_link_and_the_command_of_share_are_those_of_what_is_set_up(monkeypatch):
+def test_ones_own_experiment_comes_back_from_a_preset_with_what_was_typed():
     at = open_page()
-    at.number_input(key="training_epochs").set_value(4).run()
-    link, command = (code.value for code in at.code[:2])
-    assert link.endswith(f"?{QUERY_KEY}={current(at).to_query()[QUERY_KEY]}")
-    asked = []
-    monkeypatch.setattr(cli, "_compare", lambda arguments: asked.append(cli._read(arguments)[0]))
-    assert cli.main(command.removeprefix(".venv/bin/python -m moonlab ").split()) == 0
-    assert asked == [current(at)]
+    at.text_input(key="data_noise").set_value("much").run()
+    begin_from(at, PRESETS["lesson-numpy"].title)
+    assert current(at) == PRESETS["lesson-numpy"].experiment()
+    begin_from(at, PRESETS["losses"].title)
+    begin_from(at, "Your own experiment")
+    assert at.text_input(key="data_noise").value == "much"
+    assert "Noise: must be a number" in plain(texts(at.markdown))
+    at.text_input(key="data_noise").set_value("0.2").run()
+    assert current(at) == replace(SMALL, data=ml.DataSpec(noise=0.2))
+    at.button(key="undo").click().run()
+    at.button(key="undo").click().run()
+    assert current(at) == PRESETS["losses"].experiment()
+
+
+def test_who_has_set_up_nothing_yet_begins_with_one_network():
+    at = open_page(PRESETS["lesson-numpy"].experiment())
+    begin_from(at, "Your own experiment")
+    assert current(at) == ml.Experiment(seeds=tuple(range(20)))
+    assert at.selectbox(key="preset").value == "Your own experiment"
+
+
+def begin_from(at, title):
+    settled(at.selectbox(key="preset").select(title).run())
 
 
 @pytest.mark.parametrize(

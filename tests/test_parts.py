@@ -100,15 +100,25 @@ def elements(at):
 
 
 def described(element):
-    """What the browser is told of an element, but for what is said once or differs in each run."""
+    """What the browser is told of an element, but for what is said once or differs in each run.
+
+    And but for the value that a widget begins with: what it has by now is compared by itself.
+    """
     proto = type(element.proto)()
     proto.CopyFrom(element.proto)
-    for name in ("set_value", "value", "raw_value", "raw_values", "url", "deferred_file_id"):
+    once = ("set_value", "value", "raw_value", "raw_values", "url", "deferred_file_id")
+    for name in (*once, "default"):
         if name in proto.DESCRIPTOR.fields_by_name:
             proto.ClearField(name)
     if is_picture(element):
         return PICTURE, str(last_pictures(element.proto.bytes))
     return element.type, str(proto)
+
+
+def values(at):
+    """What the widgets that are bound to the state have in the browser, by their keys."""
+    kinds = (at.number_input, at.text_input, at.selectbox, at.multiselect)
+    return {one.key: at.session_state[one.key] for kind in kinds for one in kind}
 
 
 def last_pictures(sent):
@@ -119,10 +129,11 @@ def last_pictures(sent):
     return header
 
 
-def after_edit(at, edit):
+def after_edit(at, edit, sending_seconds=0.0):
     """What the edit's own run sends to the browser."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(parts, "_standing", STANDING)
+        patch.setattr(parts, "_SENDING_SECONDS", sending_seconds)
         edit(at).run()
     assert not at.exception
     return elements(at)
@@ -138,9 +149,11 @@ def what_runs(at, edit):
     """What the edit runs: the whole, or parts that make it up, or those that go ahead of it."""
     before = elements(at.run())
     sent = after_edit(at, edit)
-    is_ahead = at.session_state.parts.rest_follows
+    is_ahead, typed = at.session_state.parts.rest_follows, values(at)
     after = elements(at.run())
     assert not at.exception
+    if not is_ahead:
+        assert values(at).items() >= typed.items()
     if TITLE in sent:
         return "the whole"
     if is_ahead:
@@ -182,6 +195,24 @@ def test_so_do_those_that_mark_results_as_earlier(name):
     architectures = EXPERIMENTS["named"]
     at = open_page(ml.Experiment(training=ml.Training(epochs=3), architectures=architectures))
     assert what_runs(at, EDITS[name]) == what_should_run(at, name)
+
+
+OWN_FIELD = {
+    "a width": "p1_width_0",
+    "the points": "data_n_samples",
+    "the epochs": "training_epochs",
+}
+
+
+@pytest.mark.parametrize("name", OWN_FIELD)
+def test_a_field_is_sent_again_only_if_it_may_not_have_gone_to_the_browser_yet(name):
+    at, own = opened(EXPERIMENTS["named"]).run(), f'-{OWN_FIELD[name]}"'
+    late = after_edit(at, EDITS[name])
+    assert not any(own in told for _, told in late.values())
+    at.run().button(key="undo").click().run()
+    soon = after_edit(at, EDITS[name], sending_seconds=600.0)
+    assert sum(own in told for _, told in soon.values()) == 1
+    assert TITLE not in soon
 
 
 def test_a_preset_that_begins_a_job_shows_the_whole_page():
@@ -237,12 +268,21 @@ def test_another_view_under_look_closer_shows_the_whole_page_which_watches_the_c
     )
 
 
-def test_a_change_that_is_refused_shows_the_whole_page_to_take_it_back(monkeypatch):
+REFUSED = {
+    "a width": ("set_width", "p1_width_0", 4, "parts"),
+    "what varies": ("set_seeding", "seeding", "independent", "the whole"),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_a_change_that_is_refused_is_taken_back(name, monkeypatch):
+    setter, key, before, runs = REFUSED[name]
     at, refused = opened(EXPERIMENTS["named"]), []
-    monkeypatch.setattr(PageState, "set_width", lambda *given: refused.append(given[-1]))
-    assert what_runs(at, EDITS["a width"]) == "the whole"
-    assert refused == [6]
-    assert at.number_input(key="p1_width_0").value == 4
+    monkeypatch.setattr(PageState, setter, lambda *given: refused.append(given[-1]))
+    sent = after_edit(at.run(), EDITS[name])
+    assert (TITLE in sent) == (runs == "the whole")
+    assert len(refused) == 1
+    assert at.session_state[key] == before
 
 
 def test_a_preset_for_as_many_panels_shows_in_them_while_a_job_is_under_way(monkeypatch):

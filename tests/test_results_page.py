@@ -13,6 +13,7 @@ from moonlab.judgement import judge
 from moonlab.results import Group
 from moonlab.stats import wilson
 from moonlab.ui import training
+from moonlab.ui.parts import _Parts
 from moonlab.ui.state import PageState
 from moonlab.ui.table import _in_percent
 
@@ -51,7 +52,7 @@ def _table_alone():
 def shown(part, comparison, **state):
     """A part of the page, shown alone of this comparison."""
     at = AppTest.from_function(part, default_timeout=30)
-    for name, value in ({"given": comparison} | state).items():
+    for name, value in ({"given": comparison, "parts": _Parts(page="")} | state).items():
         at.session_state[name] = value
     at.run()
     assert not at.exception

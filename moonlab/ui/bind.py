@@ -1,14 +1,14 @@
 """Widgets bound to values of the page's state."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 import streamlit as st
 
 from moonlab.ui import draft, typed
 from moonlab.ui.address import is_elsewhere
-from moonlab.ui.parts import show_changes
+from moonlab.ui.parts import now_showing, show_changes
 from moonlab.ui.state import PageState
 
 Widget = Callable[..., Any]
@@ -97,6 +97,7 @@ def bound(widget: Widget, label: str, current: Any, key: str, store: Store, **op
     Of the page only those parts are shown anew that the change concerns.
     """
     sent: dict[str, _Sent] = st.session_state.setdefault("sent_values", {})
+    own = now_showing()
 
     def changed() -> None:
         value = st.session_state[key]
@@ -108,7 +109,7 @@ def bound(widget: Widget, label: str, current: Any, key: str, store: Store, **op
             else:
                 sent.pop(key, None)
             store(value)
-        show_changes()
+        show_changes(own)
 
     if key not in st.session_state or st.session_state[key] != current:
         sent[key] = _Sent(time.monotonic(), st.session_state.get(key, _NOTHING))
@@ -116,6 +117,14 @@ def bound(widget: Widget, label: str, current: Any, key: str, store: Store, **op
     elif _is_settling(sent.get(key)):
         st.session_state[key] = current
     widget(label, key=key, on_change=changed, **options)
+
+
+def behind(values: Mapping[str, Any]) -> tuple[str, ...]:
+    """The keys of those widgets that have other values in the browser than these, of the state.
+
+    After an edit that is stored as it was made, the widget has the new value already.
+    """
+    return tuple(key for key, value in values.items() if st.session_state.get(key, value) != value)
 
 
 def run_is_over() -> None:

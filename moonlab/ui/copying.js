@@ -21,14 +21,28 @@ async function copy(text, beside) {
   }
 }
 
+// The address has the experiment, a moment after each change
+function filled({ template, query_key }) {
+  const experiment = new URLSearchParams(location.search).get(query_key) ?? "";
+  const page = location.origin + location.pathname;
+  return template.replace("{page}", page).replace("{experiment}", experiment);
+}
+
 export default function ({ parentElement, data }) {
-  const [button, said] = ["button", "[role=status]"].map((one) => parentElement.querySelector(one));
+  const [button, said, details, code] = ["button", "[role=status]", "details", "code"].map(
+    (one) => parentElement.querySelector(one),
+  );
   button.textContent = data.label;
   said.textContent = "";
+  details.ontoggle = () => {
+    code.textContent = filled(data);
+  };
+  details.ontoggle();
   button.onclick = async () => {
     said.textContent = ""; // said again, it is heard again
-    const isDone = await copy(data.text, button.parentElement);
+    const isDone = await copy(filled(data), button.parentElement);
     button.focus();
+    details.open ||= !isDone;
     said.textContent = isDone ? "Copied." : "Not allowed here: copy it below.";
   };
 }

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 from moonlab.rules import Rule
 from moonlab.spec import DataSpec, Training
 from moonlab.ui.bind import Store, choice, number, real
+from moonlab.ui.typed import as_typed
 
 WORDS = {
     "moons": "Two moons",
@@ -65,25 +66,41 @@ def rule_of(part: str, name: str) -> Rule:
     return rules[name]
 
 
+def _is_text(part: str, name: str) -> bool:
+    """Whether it is a real number, which is typed as a text."""
+    rule, field = rule_of(part, name), _field(part, name)
+    return name != "batch_size" and not rule.options and field.step is None
+
+
+def _field(part: str, name: str) -> Field:
+    return (DATA_FIELDS if part == "data" else OWN_FIELDS)[name]
+
+
+def as_shown(part: str, name: str, value: Any) -> Any:
+    """What the widget of a field has for a value."""
+    if name == "batch_size" and value is None:
+        return _FULL_BATCH
+    return as_typed(value) if _is_text(part, name) else value
+
+
 def show_field(part: str, name: str, value: Any, key: str, store: Store) -> None:
     """Show the widget of a field of the data ("data") or of the protocol ("training")."""
-    field = (DATA_FIELDS if part == "data" else OWN_FIELDS)[name]
-    rule = rule_of(part, name)
+    field, rule = _field(part, name), rule_of(part, name)
     if name == "batch_size":
         sizes = sorted({*_BATCH_SIZES, value} if isinstance(value, int) else _BATCH_SIZES)
         _choice(
             field,
             [*sizes, _FULL_BATCH],
-            _FULL_BATCH if value is None else value,
+            as_shown(part, name, value),
             key,
             lambda size: store(None if size == _FULL_BATCH else size),
         )
     elif rule.options:
         _choice(field, list(rule.options), value, key, store)
-    elif field.step is not None:
-        number(field.label, value, key, store, step=field.step, help=field.help)
-    else:
+    elif _is_text(part, name):
         real(field.label, value, key, store, help=field.help)
+    else:
+        number(field.label, value, key, store, step=field.step, help=field.help)
 
 
 def in_words(value: Any) -> str:

@@ -2,7 +2,7 @@
 // when it opens, and back to its button when it closes.
 const BUTTON = '[data-testid="stPopoverButton"]';
 const BODY = '[data-testid="stPopoverBody"]';
-const CONTROLS = "button, input, select, textarea, a[href], [tabindex]";
+const CONTROLS = "button, input, select, textarea, a[href], summary, [tabindex]";
 const OPENS_WITHIN = 1000; // milliseconds
 const FILLED_WITHIN = 100;
 

@@ -26,7 +26,7 @@ from moonlab.ui.address import address, is_elsewhere
 from moonlab.ui.bind import page_state, run_is_over, was_behind
 from moonlab.ui.snapshot import Snapshot
 from moonlab.ui.state import PageState
-from moonlab.ui.verdict import PAIRS
+from moonlab.ui.verdict import MORE_SEEDS, PAIRS
 
 _LOG = logging.getLogger(__name__)
 _SETTLED_SECONDS = 1.5
@@ -74,10 +74,12 @@ def _makings() -> dict[str, Hashable]:
     can_train, has_work, takes, faults = now.outlook
     return {
         "the rest": (work, ids, st.session_state.stage),
-        "controls": (title, can_train, has_work, state.can_add, state.can_undo),
+        "start": title,
+        "buttons": (can_train, has_work, state.can_add, state.can_undo),
         "outlook": (title, takes, faults),
         "notices": (state.notice, training.said(), bool(faults)),
-        "share": now.current,
+        "share": now.current is None,
+        parts.LAST: state.n_edits,
         **sidebar.makings(),
         **panels.makings(),
         **_makings_of(now),
@@ -94,7 +96,8 @@ def _makings_of(now: Snapshot) -> dict[str, Hashable]:
     return {
         "results": now.outcome.results,
         "standing": picture.in_words(),
-        "judgement": (key, margin, offers),
+        "judgement": (key, margin),
+        MORE_SEEDS: (key, margin, offers),
         "boundaries": key,
         "numbers": (key, margin, repr(st.session_state.get("chosen_columns"))),
         "curves": key,
@@ -137,15 +140,17 @@ def _show_picture(place: DeltaGenerator) -> None:
 
 
 def _show_controls() -> None:
-    parts.show_part("controls", _show_ways)
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        sharing.show_ways_in()
+        with st.container(width="content"):
+            parts.show_part("buttons", _show_buttons)
     parts.show_part("outlook", _show_outlook)
     training.show_progress()
     parts.show_part("notices", _show_notices)
 
 
-def _show_ways() -> None:
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        sharing.show_ways_in()
+def _show_buttons() -> None:
+    with st.container(horizontal=True):
         training.show_buttons(snapshot.last().outlook)
 
 

@@ -10,17 +10,18 @@ from moonlab.figure_look import INK
 from moonlab.rules import SpecError
 from moonlab.spec import Architecture
 from moonlab.ui import snapshot
-from moonlab.ui.bind import bound, choice, number, page_state, text
+from moonlab.ui.bind import behind, bound, choice, number, page_state, text
 from moonlab.ui.charts import is_dark
 from moonlab.ui.drawing import network_svg
-from moonlab.ui.faults import show_fault, show_if_faulty
-from moonlab.ui.fields import OWN_FIELDS, departures, in_short, rule_of, show_field
+from moonlab.ui.faults import faulty, show_fault, show_if_faulty
+from moonlab.ui.fields import OWN_FIELDS, as_shown, departures, in_short, rule_of, show_field
 from moonlab.ui.parts import show_part, then_whole
 from moonlab.ui.state import MAX_DEPTH, PageState, Panel
 from moonlab.ui.words import as_plain_text
 
 _ENGINES = {"torch": "PyTorch", "numpy": "NumPy"}
 _ACTIVATIONS = {"relu": "ReLU", "tanh": "tanh", "sigmoid": "sigmoid"}
+_NAME_RULE = Architecture.RULES["name"]
 _CHOICES = (("activation", "Activation", _ACTIVATIONS), ("engine", "Engine", _ENGINES))
 
 
@@ -32,16 +33,12 @@ def show_panels() -> None:
             with st.container(key=f"panel_{position}"):
                 with st.container(horizontal=True, gap="xxsmall", horizontal_alignment="right"):
                     _show_panel_buttons(state, panel, position)
-                show_part(_part_name(panel), partial(_show_panel, position))
-                show_part(_pending_name(panel), partial(_show_pending, position))
+                for what, show in _PARTS.items():
+                    show_part(_part_name(panel, what), partial(show, position))
 
 
-def _part_name(panel: Panel) -> str:
-    return f"panel {panel.id}"
-
-
-def _pending_name(panel: Panel) -> str:
-    return f"{_part_name(panel)}, trained"
+def _part_name(panel: Panel, what: str) -> str:
+    return f"panel {panel.id}, {what}"
 
 
 def _show_pending(position: int) -> None:
@@ -63,9 +60,34 @@ def makings() -> dict[str, Hashable]:
     """What the parts of each panel are made of, by their names."""
     state, found = page_state(), dict[str, Hashable]()
     for position, (panel, name) in enumerate(zip(state.panels, _names(), strict=True), start=1):
-        found[_part_name(panel)] = repr((name, panel.values, _departures(state, panel)))
-        found[_pending_name(panel)] = _pending(position)
+        of_parts: dict[str, Hashable] = {
+            "name": (name, *_makings_of_name(panel)),
+            "fields": _makings_of_fields(state, panel),
+            "drawing": repr(panel.values["hidden"]),
+            "trained": _pending(position),
+        }
+        found |= {_part_name(panel, what): made_of for what, made_of in of_parts.items()}
     return found
+
+
+def _makings_of_name(panel: Panel) -> tuple[Hashable, ...]:
+    name = panel.values["name"]
+    return faulty(_NAME_RULE, name), behind({_key(panel, "name"): name or ""})
+
+
+def _makings_of_fields(state: PageState, panel: Panel) -> Hashable:
+    values, override = panel.values, panel.values["override"] or {}
+    shown = {"depth": len(values["hidden"]), "departures": list(override)}
+    shown |= {field: values[field] for field, *_ in _CHOICES}
+    shown |= {f"width_{layer}": width for layer, width in enumerate(values["hidden"])}
+    shown |= {f"own_{name}": as_shown("training", name, one) for name, one in override.items()}
+    faults = [faulty(rule_of("training", name), one) for name, one in override.items()]
+    there = len(values["hidden"]), tuple(override), repr(_departures(state, panel)), tuple(faults)
+    return there, behind({_key(panel, what): value for what, value in shown.items()})
+
+
+def _key(panel: Panel, what: str) -> str:
+    return f"p{panel.id}_{what}"
 
 
 def _names() -> Sequence[str]:
@@ -76,24 +98,31 @@ def _names() -> Sequence[str]:
     return [_label(panel) for panel in page_state().panels]
 
 
-def _show_panel(position: int) -> None:
-    state = page_state()
-    panel = state.panels[position - 1]  # a preset puts another one there, with the same id
-    key = f"p{panel.id}"
-    values, name = panel.values, _names()[position - 1]
+def _panel_at(position: int) -> Panel:
+    """The panel there by now: a preset puts another one there, with the same id."""
+    return page_state().panels[position - 1]
+
+
+def _show_name(position: int) -> None:
+    state, panel = page_state(), _panel_at(position)
+    name = panel.values["name"]
     text(
         f"Name of architecture {position}",
-        values["name"] or "",
-        f"{key}_name",
+        name or "",
+        _key(panel, "name"),
         lambda typed: state.set_panel(panel.id, "name", typed or None),
         label_visibility="collapsed",
-        placeholder=f"Name ({name})",
+        placeholder=f"Name ({_names()[position - 1]})",
     )
-    show_if_faulty(Architecture.RULES["name"], "name", values["name"])
+    show_if_faulty(_NAME_RULE, "name", name)
+
+
+def _show_fields(position: int) -> None:
+    state, panel = page_state(), _panel_at(position)
     number(
         "Hidden layers",
-        len(values["hidden"]),
-        f"{key}_depth",
+        len(panel.values["hidden"]),
+        _key(panel, "depth"),
         partial(state.set_depth, panel.id),
         min_value=0,
         max_value=MAX_DEPTH,
@@ -103,8 +132,11 @@ def _show_panel(position: int) -> None:
     _show_widths(state, panel)
     _show_choices(state, panel)
     _show_departures(state, panel, position)
+
+
+def _show_drawing(position: int) -> None:
     try:
-        architecture = _architecture(panel)
+        architecture = _architecture(_panel_at(position))
     except SpecError as error:
         show_fault(error)
     else:
@@ -121,7 +153,7 @@ def _show_widths(state: PageState, panel: Panel) -> None:
             number(
                 f"Width {layer + 1}",
                 width,
-                f"p{panel.id}_width_{layer}",
+                _key(panel, f"width_{layer}"),
                 partial(state.set_width, panel.id, layer),
                 step=1,
                 width="stretch",
@@ -134,7 +166,7 @@ def _show_choices(state: PageState, panel: Panel) -> None:
             choice(
                 label,
                 panel.values[field],
-                f"p{panel.id}_{field}",
+                _key(panel, field),
                 partial(state.set_panel, panel.id, field),
                 options=list(words),
                 format_func=words.__getitem__,
@@ -146,13 +178,12 @@ def _show_departures(state: PageState, panel: Panel, position: int) -> None:
     """The training fields in which this panel alone departs from the protocol."""
     override = panel.values["override"] or {}
     departs = _departures(state, panel)
-    key = f"p{panel.id}"
-    with st.popover("Own training ●" if departs else "Own training", key=f"{key}_own"):
+    with st.popover("Own training ●" if departs else "Own training", key=_key(panel, "own")):
         bound(
             st.multiselect,
             f"Where architecture {position} departs from the protocol",
             list(override),
-            f"{key}_departures",
+            _key(panel, "departures"),
             partial(state.set_departures, panel.id),
             default=list(override),
             options=list(OWN_FIELDS),
@@ -161,7 +192,7 @@ def _show_departures(state: PageState, panel: Panel, position: int) -> None:
         )
         for name, value in override.items():
             store = partial(state.set_departure, panel.id, name)
-            show_field("training", name, value, f"{key}_own_{name}", store)
+            show_field("training", name, value, _key(panel, f"own_{name}"), store)
             show_if_faulty(rule_of("training", name), name, value)
     if words := in_short(departs):
         st.caption(f"Departs: {as_plain_text(words)}")
@@ -181,7 +212,7 @@ def _show_panel_buttons(state: PageState, panel: Panel, position: int) -> None:
     ):
         st.button(
             f"{word} architecture {position}",  # for screen readers: the style shows the icon alone
-            key=f"p{panel.id}_{word.lower().replace(' ', '_')}",
+            key=_key(panel, word.lower().replace(" ", "_")),
             icon=f":material/{icon}:",
             type="tertiary",
             help=word,
@@ -200,3 +231,11 @@ def _label(panel: Panel) -> str:
         return _architecture(panel).label
     except SpecError:
         return "Architecture"
+
+
+_PARTS = {
+    "name": _show_name,
+    "fields": _show_fields,
+    "drawing": _show_drawing,
+    "trained": _show_pending,
+}

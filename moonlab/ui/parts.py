@@ -4,6 +4,7 @@ A page tells what each of its parts is made of, and the rest of it. A change tha
 it was costs the server and the browser a fraction of what the whole page does.
 """
 
+import time
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import wraps
@@ -15,8 +16,10 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from moonlab.ui.clock import show_by_clock
 
 Makings = Mapping[str, Hashable]
-_LAST = "last"
+LAST = "last"
+"""The part that ends a run."""
 _FOLLOWS_SECONDS = 2.0  # if nobody asks before
+_SENDING_SECONDS = 1.0  # within which what was shown has gone to the browser, with much to spare
 
 
 @dataclass
@@ -30,6 +33,8 @@ class _Parts:
     """What all is made of now; None until the whole page stands."""
     drawn: dict[str, Hashable] = field(default_factory=dict)
     """What all was made of when it was last shown."""
+    shown_at: dict[str, float] = field(default_factory=dict)
+    now_showing: str = LAST
     wanted: Makings = field(default_factory=dict)
     ahead: Mapping[str, Sequence[str]] = field(default_factory=dict)
     rest_follows: bool = False
@@ -72,7 +77,12 @@ def show_part(name: str, show: Callable[[], None]) -> None:
     parts.names.add(name)
 
     def show_and_note() -> None:
-        show()
+        outer, parts.now_showing = parts.now_showing, name
+        try:
+            show()
+        finally:
+            parts.now_showing = outer
+        parts.shown_at[name] = time.monotonic()
         if name in parts.wanted:
             parts.drawn[name] = parts.wanted[name]
 
@@ -108,7 +118,7 @@ def end_whole(
         else:
             finish()
 
-    show_part(_LAST, end)
+    show_part(LAST, end)
     parts.drawn, parts.ask, parts.ahead = dict(drawn), ask, ahead or {}
 
 
@@ -123,10 +133,22 @@ def _follow(by_clock: bool) -> None:
         st.rerun()
 
 
-def show_changes() -> NoReturn:
+def now_showing() -> str:
+    """The part that is being shown, for `show_changes`."""
+    parts: _Parts = st.session_state.parts
+    return parts.now_showing
+
+
+def show_changes(own: str) -> NoReturn:
     """From a callback, show what has changed: some parts, or the whole page if the rest has.
 
     The whole page, too, if nothing has: then what the user did is to be taken back.
+
+    Parameters
+    ----------
+    own : str
+        The part of the widget that the user changed. Of that part Streamlit throws away what has
+        not yet gone to the browser, so if it was shown a moment ago, it is shown again.
     """
     parts = _standing()
     if parts is None or parts.ask is None:
@@ -134,11 +156,12 @@ def show_changes() -> NoReturn:
     parts.wanted = parts.ask()
     changed = [name for name, now in parts.wanted.items() if parts.drawn.get(name) != now]
     if changed and parts.names.issuperset(changed):
-        st.rerun([*changed, _LAST])
+        is_going = time.monotonic() - parts.shown_at.get(own, 0.0) < _SENDING_SECONDS
+        st.rerun([*changed, *([own] if is_going else []), LAST])
     ahead = [name for what in changed for name in parts.ahead.get(what, ())]
     if ahead and parts.names.issuperset(ahead) and not parts.rest_follows:
         parts.rest_follows = True
-        st.rerun([*ahead, _LAST])
+        st.rerun([*ahead, LAST])
     st.rerun()
 
 

@@ -1,6 +1,7 @@
 """Ways in and out: presets, a link, a command, an experiment file."""
 
 import codecs
+from copy import deepcopy
 from dataclasses import replace
 
 import streamlit as st
@@ -15,27 +16,51 @@ from moonlab.ui.bind import choice, page_state
 from moonlab.ui.copying import show_copying
 from moonlab.ui.outcome import Outcome
 from moonlab.ui.parts import show_part, then_whole
-from moonlab.ui.training import start_if_quick
+from moonlab.ui.training import current_experiment, start_if_quick
 from moonlab.ui.words import as_plain_text, faults_in_words
+
+_OWN = "Your own experiment"
+_PLAIN = Experiment(seeds=tuple(range(20)))
+"""What people begin with who have set up none."""
 
 
 def show_ways_in() -> None:
     """Show the presets, and the ways to share and load."""
-    preset = snapshot.last().preset
-    titles = {preset.title: name for name, preset in PRESETS.items()}
-    choice(
-        "Start from",
-        preset.title if preset else None,
-        "preset",
-        lambda title: _load_preset(titles[title]),
-        options=list(titles),
-        placeholder="Your own experiment",
-        width=300,
-    )
+    with st.container(width=300):
+        show_part("start", _show_starts)
     with st.popover("Share", icon=":material/share:"):
         show_part("share", _show_share)
     with st.popover("Load", icon=":material/upload:"):
         _show_load()
+
+
+def _show_starts() -> None:
+    preset = snapshot.last().preset
+    titles = [preset.title for preset in PRESETS.values()]
+    value = _OWN if preset is None else preset.title
+    choice("Start from", value, "preset", _start_from, options=[*titles, _OWN])
+
+
+def _start_from(title: str) -> None:
+    """Set up a preset, or what people had set up themselves before they chose one."""
+    if title == _OWN:
+        _go_back_to_own()
+        return
+    current = current_experiment()
+    if current is None or preset_of(current) is None:
+        st.session_state.own = deepcopy(page_state().draft())
+    _load(next(preset for preset in PRESETS.values() if preset.title == title).experiment())
+
+
+def _go_back_to_own() -> None:
+    own = st.session_state.get("own")
+    if own is None:
+        _load(_PLAIN)
+        return
+    page_state().restore(deepcopy(own))
+    current = current_experiment()
+    if current is not None:
+        start_if_quick(current)
 
 
 def show_what_to_look_for() -> None:
@@ -65,25 +90,15 @@ def _load(experiment: Experiment) -> None:
     start_if_quick(experiment)
 
 
-def _load_preset(name: str) -> None:
-    _load(PRESETS[name].experiment())
-
-
 def _show_share() -> None:
-    current = snapshot.last().current
-    if current is None:
+    if snapshot.last().current is None:
         st.caption("Correct what is marked first.")
         return
     st.caption("The address of this page is the experiment.")
-    address, key = (st.context.url or "").split("?")[0], current.to_query()[QUERY_KEY]
-    link = f"{address}?{QUERY_KEY}={key}"
-    show_copying("Copy link", link, "copy_link")
+    show_copying("Copy link", f"{{page}}?{QUERY_KEY}={{experiment}}", "copy_link")
     st.caption("This command trains the same without the page, in moonlab's folder:")
-    command = f".venv/bin/python -m moonlab compare {key} --out results"
+    command = ".venv/bin/python -m moonlab compare {experiment} --out results"
     show_copying("Copy command", command, "copy_command")
-    with st.expander("Read them"):
-        st.code(link, language=None, wrap_lines=True)
-        st.code(command, language="sh", wrap_lines=True)
 
 
 def _show_load() -> None:

@@ -1,7 +1,8 @@
 """The data and the protocol that all architectures share."""
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterable
 from functools import partial
+from typing import Any
 
 import numpy as np
 import streamlit as st
@@ -11,13 +12,14 @@ from moonlab.rules import SpecError
 from moonlab.spec import DataSpec
 from moonlab.thumbnails import data_svg
 from moonlab.ui import arrival
-from moonlab.ui.bind import choice, page_state, text
-from moonlab.ui.faults import show_fault, show_if_faulty
-from moonlab.ui.fields import DATA_FIELDS, TRAINING_FIELDS, rule_of, show_field
+from moonlab.ui.bind import behind, choice, page_state, text
+from moonlab.ui.faults import faulty, show_fault, show_if_faulty
+from moonlab.ui.fields import DATA_FIELDS, TRAINING_FIELDS, as_shown, rule_of, show_field
 from moonlab.ui.parts import show_part
 from moonlab.ui.state import parse_seeds
 
 _RARE = ("l2", "dropout")
+_COMMON = tuple(name for name in TRAINING_FIELDS if name not in _RARE)
 _SEEDINGS = {
     "independent": "First weights and batches",
     "with_data": "The points and their split, too",
@@ -30,6 +32,8 @@ _SEEDINGS = {
 
 def show_sidebar() -> None:
     """Show the fields of the data, then those of the protocol."""
+    st.subheader("Data", anchor=False)
+    show_part("points", _show_thumbnail)
     show_part("data", _show_data)
     if arrival.has_come(arrival.PAGE):
         show_part("protocol", _show_protocol)
@@ -40,18 +44,27 @@ def show_sidebar() -> None:
 def makings() -> dict[str, Hashable]:
     """What the parts are made of, by their names."""
     state = page_state()
-    training = repr(state.training)
     return {
-        "data": repr(state.data),
-        "protocol": training,
+        "points": repr(state.data),
+        "data": _makings("data", DATA_FIELDS),
+        "protocol": _makings("training", _COMMON),
         "seeds": repr((state.seeds, state.seeding)),
-        "more settings": training,
+        "more settings": _makings("training", _RARE),
     }
 
 
+def _makings(part: str, names: Iterable[str]) -> Hashable:
+    values = _values(part)
+    shown = {f"{part}_{name}": as_shown(part, name, values[name]) for name in names}
+    faults = tuple(faulty(rule_of(part, name), values[name]) for name in names)
+    return faults, behind(shown)
+
+
+def _values(part: str) -> dict[str, Any]:
+    return page_state().data if part == "data" else page_state().training
+
+
 def _show_data() -> None:
-    st.subheader("Data", anchor=False)
-    _show_thumbnail()
     if arrival.has_come(arrival.PAGE):
         for name in DATA_FIELDS:
             _show("data", name)
@@ -60,9 +73,8 @@ def _show_data() -> None:
 def _show_protocol() -> None:
     st.subheader("Training", anchor=False)
     st.caption("The same for every architecture.")
-    for name in TRAINING_FIELDS:
-        if name not in _RARE:
-            _show("training", name)
+    for name in _COMMON:
+        _show("training", name)
 
 
 def _show_seeds() -> None:
@@ -117,7 +129,6 @@ def _thumbnail(spec: DataSpec) -> str:
 
 
 def _show(part: str, name: str) -> None:
-    state = page_state()
-    value = (state.data if part == "data" else state.training)[name]
-    show_field(part, name, value, f"{part}_{name}", partial(state.set_shared, part, name))
+    value, store = _values(part)[name], partial(page_state().set_shared, part, name)
+    show_field(part, name, value, f"{part}_{name}", store)
     show_if_faulty(rule_of(part, name), f"{part}.{name}", value)

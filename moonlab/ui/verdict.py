@@ -1,6 +1,7 @@
 """What the results amount to, in words; and how to learn more: other seeds, more of them."""
 
 from dataclasses import replace
+from functools import partial
 from itertools import islice
 
 import streamlit as st
@@ -12,11 +13,13 @@ from moonlab.stats import MIN_SEEDS, POWER
 from moonlab.ui import terms, training
 from moonlab.ui.bind import page_state, real
 from moonlab.ui.faults import show_if_faulty
-from moonlab.ui.parts import show_again, then_whole
+from moonlab.ui.parts import show_again, show_part, then_whole
 from moonlab.ui.state import MAX_SEEDS
 from moonlab.ui.words import as_plain_text
 from moonlab.verdicts import MARGIN_POINTS
 
+MORE_SEEDS = "more seeds"
+"""The part of a verdict that offers them."""
 PAIRS = "Pairs"
 """The part of the details that offers more seeds, too."""
 _MARGIN = Experiment.RULES["margin_points"]
@@ -55,7 +58,8 @@ def show_verdict(comparison: Comparison, judged: Judgement) -> None:
     with st.container(border=True, key="verdict", horizontal=True, vertical_alignment="center"):
         said = f"**{as_plain_text(judged.overall.text)}**{_scope(comparison, judged)}"
         st.markdown(said, width="stretch")
-        _show_more_seeds(comparison, judged)
+        with st.container(width="content"):
+            show_part(MORE_SEEDS, partial(_show_more_seeds, comparison, judged))
         with st.popover("What the words mean"):
             st.markdown(_words(comparison.experiment.seeding))
             _show_margin()
