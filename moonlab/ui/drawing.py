@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 _WIDTH, _HEIGHT, _RADIUS, _MOST_DOTS = 160, 52, 3, 6
+_LEFT_OUT = (-2.0, 0.0, 2.0)  # three small dots, so far from the middle
 
 
 def network_svg(widths: Sequence[int], color: str) -> str:
-    """An SVG of the layers, inputs left; a layer of more than six units shows six.
+    """An SVG of the layers, inputs left; a layer of more than six units shows six and a gap.
 
     Parameters
     ----------
@@ -18,7 +19,7 @@ def network_svg(widths: Sequence[int], color: str) -> str:
     """
     step = (_WIDTH - 4 * _RADIUS) / max(len(widths) - 1, 1)
     columns = [
-        [(2 * _RADIUS + index * step, y) for y in _rows(min(width, _MOST_DOTS))]
+        [(2 * _RADIUS + index * step, y) for y in _rows(width)]
         for index, width in enumerate(widths)
     ]
     lines = "".join(
@@ -32,15 +33,24 @@ def network_svg(widths: Sequence[int], color: str) -> str:
         for column in columns
         for x, y in column
     )
+    small = "".join(
+        f'<circle cx="{column[0][0]:.1f}" cy="{_HEIGHT / 2 + y:.1f}" r="0.7"/>'
+        for column, width in zip(columns, widths, strict=True)
+        if width > _MOST_DOTS
+        for y in _LEFT_OUT
+    )
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {_HEIGHT}" '
         f'width="{_WIDTH}" height="{_HEIGHT}">'
         f'<g stroke="{color}" stroke-opacity="0.22">{lines}</g>'
-        f'<g fill="{color}" fill-opacity="0.8">{dots}</g></svg>'
+        f'<g fill="{color}" fill-opacity="0.8">{dots}{small}</g></svg>'
     )
 
 
-def _rows(count: int) -> list[float]:
-    step = _HEIGHT / (count + 1) if count < _MOST_DOTS else (_HEIGHT - 2 * _RADIUS) / count
-    first = (_HEIGHT - step * (count - 1)) / 2
-    return [first + step * row for row in range(count)]
+def _rows(width: int) -> list[float]:
+    """Where a layer's dots stand; of a wide one there is a gap in the middle."""
+    places = min(width, _MOST_DOTS + 1)
+    step = _HEIGHT / (places + 1) if places < _MOST_DOTS else (_HEIGHT - 2 * _RADIUS) / places
+    first = (_HEIGHT - step * (places - 1)) / 2
+    gap = places // 2 if width > _MOST_DOTS else None
+    return [first + step * row for row in range(places) if row != gap]
