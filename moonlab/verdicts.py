@@ -286,7 +286,8 @@ def _equals(names: Sequence[str], top: list[int], margin_points: float) -> str:
     within = f"to within {_points(f'{margin_points:g}')}"
     if not behind:
         return f"{_leading(names, top)} are equivalent here, {within}."
-    return f"{_leading(names, top)} lead and are equivalent, {within}; {_falls(names, behind)}."
+    lead = f"{_leading(names, top)} lead and are equivalent, {within}"
+    return f"{lead}; {_falls(names, behind)} the best."
 
 
 def _leaders(names: Sequence[str], top: list[int], leader: int, average: str) -> str:
@@ -296,7 +297,7 @@ def _leaders(names: Sequence[str], top: list[int], leader: int, average: str) ->
     highest = f"clearly worse than {names[leader]}, which has the highest average, {average}"
     if not behind:
         return f"There is no clear winner: none is {highest}."
-    return f"{_leading(names, top)} lead: none is {highest}; {_falls(names, behind)}."
+    return f"{_leading(names, top)} lead: none is {highest}; {_falls(names, behind)} it."
 
 
 def _start(

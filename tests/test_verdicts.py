@@ -266,7 +266,8 @@ def test_the_lessons_five():
     found = overall(NAMES[:5], SIZES[:5], lesson_scores()[:5])
     assert found.text == (
         "2→16→1, 2→32→1, 2→8→8→1 and 2→16→16→1 lead and are equivalent, to within 1 point; "
-        "2→4→1 clearly falls behind. Start from 2→16→1, the smallest of these (65 parameters)."
+        "2→4→1 clearly falls behind the best. "
+        "Start from 2→16→1, the smallest of these (65 parameters)."
     )
     assert found.start_from == 1
     assert found.tiers == (2, 1, 1, 1, 1)
@@ -276,7 +277,7 @@ def test_eight_architectures_still_make_a_short_text():
     found = overall(NAMES, SIZES, lesson_scores())
     assert found.text == (
         "5 of the 8 lead and are equivalent, to within 1 point; 2→4→1, 2→1 and 2→2→1 clearly fall "
-        "behind. Start from 2→8→1, the smallest of these (33 parameters)."
+        "behind the best. Start from 2→8→1, the smallest of these (33 parameters)."
     )
     assert overall(NAMES, SIZES, lesson_scores()[[1] * 8]).text == (
         "All 8 are equivalent here, to within 1 point. "
@@ -333,7 +334,7 @@ def test_no_clear_winner():
     behind = overall(NAMES[:4], SIZES[:4], [*scores, np.full(20, 0.5)])
     assert re.fullmatch(
         rf"2→4→1, 2→16→1 and 2→32→1 lead: none is clearly worse than {leader}, .*% over 20 seeds; "
-        r"2→8→8→1 clearly falls behind\. Start from 2→4→1, .*",
+        r"2→8→8→1 clearly falls behind it\. Start from 2→4→1, .*",
         behind.text,
     )
 
