@@ -537,11 +537,13 @@ def test_ones_own_experiment_comes_back_from_a_preset_with_what_was_typed():
     assert current(at) == PRESETS["losses"].experiment()
 
 
-def test_who_has_set_up_nothing_yet_begins_with_one_network():
+def test_who_has_set_up_nothing_yet_has_nothing_to_go_back_to():
     at = open_page(PRESETS["lesson-numpy"].experiment())
-    begin_from(at, "Your own experiment")
-    assert current(at) == ml.Experiment(seeds=tuple(range(20)))
+    assert "Your own experiment" not in at.selectbox(key="preset").options
+    at.number_input(key="p1_width_0").set_value(5).run()
     assert at.selectbox(key="preset").value == "Your own experiment"
+    begin_from(at, PRESETS["lesson-numpy"].title)
+    assert "Your own experiment" in at.selectbox(key="preset").options
 
 
 def begin_from(at, title):

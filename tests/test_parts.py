@@ -13,6 +13,7 @@ from test_page import open_page
 import moonlab as ml
 from moonlab.presets import PRESETS
 from moonlab.ui import look, page, parts, sharing, training, verdict
+from moonlab.ui.fields import as_shown
 from moonlab.ui.state import PageState
 
 pytestmark = pytest.mark.usefixtures("own_worker")
@@ -115,10 +116,22 @@ def described(element):
     return element.type, str(proto)
 
 
-def values(at):
-    """What the widgets that are bound to the state have in the browser, by their keys."""
-    kinds = (at.number_input, at.text_input, at.selectbox, at.multiselect)
-    return {one.key: at.session_state[one.key] for kind in kinds for one in kind}
+def values_of_fields(at):
+    """What all fields should have in the browser, and have, by their keys."""
+    state, found = at.session_state.page, {}
+    for part, values in (("data", state.data), ("training", state.training)):
+        found |= {f"{part}_{name}": as_shown(part, name, one) for name, one in values.items()}
+    for panel in state.panels:
+        override = panel.values["override"] or {}
+        own = {"name": panel.values["name"] or "", "depth": len(panel.values["hidden"])}
+        own |= {name: panel.values[name] for name in ("activation", "engine")}
+        own |= {f"width_{layer}": width for layer, width in enumerate(panel.values["hidden"])}
+        own |= {f"own_{name}": as_shown("training", name, one) for name, one in override.items()}
+        own["departures"] = list(override)
+        found |= {f"p{panel.id}_{name}": value for name, value in own.items()}
+    shown = {key: at.session_state[key] for key in found if key in at.session_state}
+    assert shown.keys() >= {key for key in found if key.startswith(("data_", "p1_name", "p1_wid"))}
+    return {key: found[key] for key in shown}, shown
 
 
 def last_pictures(sent):
@@ -149,11 +162,14 @@ def what_runs(at, edit):
     """What the edit runs: the whole, or parts that make it up, or those that go ahead of it."""
     before = elements(at.run())
     sent = after_edit(at, edit)
-    is_ahead, typed = at.session_state.parts.rest_follows, values(at)
+    is_ahead, (expected, typed) = at.session_state.parts.rest_follows, values_of_fields(at)
+    shown_at = at.session_state.parts.shown_at
+    if edit in EDITS.values():  # a view that is chosen is shown after them
+        assert max(shown_at, key=shown_at.get) == parts.LAST
     after = elements(at.run())
     assert not at.exception
     if not is_ahead:
-        assert values(at).items() >= typed.items()
+        assert typed == expected
     if TITLE in sent:
         return "the whole"
     if is_ahead:

@@ -1,7 +1,7 @@
 """Widgets bound to values of the page's state."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from typing import Any, NamedTuple
 
 import streamlit as st
@@ -37,20 +37,21 @@ def number(label: str, value: Any, key: str, store: Store, **options: Any) -> No
     """Show a whole number with its steps; what is typed is stored as it is, for the door.
 
     The widget is one of real numbers, since one of whole numbers makes 1 of "1e2" and 2 of "2.5".
-    Bounds of its own would keep a number from the server and let the old one stand.
+    Bounds of its own would keep a number from the server and let the old one stand. A value of its
+    own, to begin with, would come back when it is emptied; so what there was by then does.
     """
 
     def store_typed(given: float | None) -> None:
-        store(typed.whole_if_it_is(given))
+        if given is not None:
+            store(typed.whole_if_it_is(given))
 
-    shown = None if value is None else float(value)
     bound(
         st.number_input,
         label,
-        shown,
+        None if value is None else float(value),
         key,
         store_typed,
-        value=shown,
+        value=None,
         format=_TEN_DIGITS,
         **{name: float(one) if name in _NUMBERS else one for name, one in options.items()},
     )
@@ -119,12 +120,14 @@ def bound(widget: Widget, label: str, current: Any, key: str, store: Store, **op
     widget(label, key=key, on_change=changed, **options)
 
 
-def behind(values: Mapping[str, Any]) -> tuple[str, ...]:
-    """The keys of those widgets that have other values in the browser than these, of the state.
+def behind(values: Mapping[str, Any]) -> Hashable:
+    """What the values of some widgets, by their keys, add to the makings of their part.
 
-    After an edit that is stored as it was made, the widget has the new value already.
+    Nothing if the browser has them all, as after an edit that is stored as it was made; else what
+    is unlike all that was shown, so that they are sent.
     """
-    return tuple(key for key, value in values.items() if st.session_state.get(key, value) != value)
+    given = st.session_state
+    return None if all(given.get(key, one) == one for key, one in values.items()) else object()
 
 
 def run_is_over() -> None:

@@ -74,7 +74,7 @@ def _makings() -> dict[str, Hashable]:
     can_train, has_work, takes, faults = now.outlook
     return {
         "the rest": (work, ids, st.session_state.stage),
-        "start": title,
+        "start": (title, state.own is not None),
         "buttons": (can_train, has_work, state.can_add, state.can_undo),
         "outlook": (title, takes, faults),
         "notices": (state.notice, training.said(), bool(faults)),

@@ -50,8 +50,10 @@ def _show_pending(position: int) -> None:
 def _pending(position: int) -> str:
     """That a panel's result is not among those shown, and why."""
     now = snapshot.last()
-    if now.is_training or now.shown.trained[position - 1]:
+    if now.shown.trained[position - 1] or now.shown.in_training[position - 1]:
         return ""
+    if now.is_training:
+        return ":material/pending: Not in this training."
     advice = ": train to see its result" if now.current is not None else ""
     return f":material/pending: Not trained yet{advice}."
 

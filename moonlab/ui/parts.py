@@ -157,7 +157,8 @@ def show_changes(own: str) -> NoReturn:
     changed = [name for name, now in parts.wanted.items() if parts.drawn.get(name) != now]
     if changed and parts.names.issuperset(changed):
         is_going = time.monotonic() - parts.shown_at.get(own, 0.0) < _SENDING_SECONDS
-        st.rerun([*changed, *([own] if is_going else []), LAST])
+        shown = dict.fromkeys([*changed, own] if is_going else changed)
+        st.rerun([*(name for name in shown if name != LAST), LAST])
     ahead = [name for what in changed for name in parts.ahead.get(what, ())]
     if ahead and parts.names.issuperset(ahead) and not parts.rest_follows:
         parts.rest_follows = True

@@ -20,8 +20,6 @@ from moonlab.ui.training import current_experiment, start_if_quick
 from moonlab.ui.words import as_plain_text, faults_in_words
 
 _OWN = "Your own experiment"
-_PLAIN = Experiment(seeds=tuple(range(20)))
-"""What people begin with who have set up none."""
 
 
 def show_ways_in() -> None:
@@ -36,31 +34,23 @@ def show_ways_in() -> None:
 
 def _show_starts() -> None:
     preset = snapshot.last().preset
-    titles = [preset.title for preset in PRESETS.values()]
+    options = [preset.title for preset in PRESETS.values()]
+    if preset is None or page_state().own is not None:
+        options.append(_OWN)
     value = _OWN if preset is None else preset.title
-    choice("Start from", value, "preset", _start_from, options=[*titles, _OWN])
+    choice("Start from", value, "preset", _start_from, options=options)
 
 
 def _start_from(title: str) -> None:
     """Set up a preset, or what people had set up themselves before they chose one."""
-    if title == _OWN:
-        _go_back_to_own()
-        return
-    current = current_experiment()
-    if current is None or preset_of(current) is None:
-        st.session_state.own = deepcopy(page_state().draft())
-    _load(next(preset for preset in PRESETS.values() if preset.title == title).experiment())
-
-
-def _go_back_to_own() -> None:
-    own = st.session_state.get("own")
-    if own is None:
-        _load(_PLAIN)
-        return
-    page_state().restore(deepcopy(own))
-    current = current_experiment()
-    if current is not None:
-        start_if_quick(current)
+    own = page_state().own
+    if title != _OWN:
+        _load(next(one for one in PRESETS.values() if one.title == title).experiment())
+    elif own is not None:
+        page_state().restore(deepcopy(own))
+        current = current_experiment()
+        if current is not None:
+            start_if_quick(current)
 
 
 def show_what_to_look_for() -> None:

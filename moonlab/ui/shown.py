@@ -27,6 +27,8 @@ class Shown(NamedTuple):
     """With the names of now; what belongs to earlier settings is marked."""
     trained: tuple[bool, ...]
     """Of each panel, whether its result is among those shown."""
+    in_training: tuple[bool, ...]
+    """Of each panel, whether it is being trained as it is now."""
     has_earlier: bool
     """Whether any result that is shown, pins aside, is of no panel as it is now."""
 
@@ -42,17 +44,20 @@ def shown(current: Experiment | None) -> Shown:
     """What to show beside what is set up; None stands for what is not valid yet."""
     if current is not None:
         training.take_if_there(current)
-    latest = training.comparison() or training.so_far()
+    latest, job = training.comparison() or training.so_far(), training.active_job()
     panels = _panels(current)
+    marks = [panel.mark for panel in panels]
+    coming = [] if job is None else _marks(job.experiment)
+    in_training = tuple(mark in coming for mark in marks)
     if latest is None:
-        return Shown(None, (False,) * len(panels), has_earlier=False)
-    results, marks = _marks(latest.experiment), [panel.mark for panel in panels]
+        return Shown(None, (False,) * len(panels), in_training, has_earlier=False)
+    results = _marks(latest.experiment)
     names = _names_of_now(latest, results, panels)
     experiment = replace(latest.experiment, margin_points=margin_points())
     comparison = replace(latest, experiment=experiment, names=names)
     comparison = replace(comparison, pinned=_pins_beside(comparison))
     has_earlier = bool(Counter(results) - Counter(marks))
-    return Shown(comparison, tuple(mark in results for mark in marks), has_earlier)
+    return Shown(comparison, tuple(mark in results for mark in marks), in_training, has_earlier)
 
 
 def _panels(current: Experiment | None) -> list[_Panel]:

@@ -46,14 +46,14 @@ def makings() -> dict[str, Hashable]:
     state = page_state()
     return {
         "points": repr(state.data),
-        "data": _makings("data", DATA_FIELDS),
-        "protocol": _makings("training", _COMMON),
+        "data": _makings_of_fields("data", DATA_FIELDS),
+        "protocol": _makings_of_fields("training", _COMMON),
         "seeds": repr((state.seeds, state.seeding)),
-        "more settings": _makings("training", _RARE),
+        "more settings": _makings_of_fields("training", _RARE),
     }
 
 
-def _makings(part: str, names: Iterable[str]) -> Hashable:
+def _makings_of_fields(part: str, names: Iterable[str]) -> Hashable:
     values = _values(part)
     shown = {f"{part}_{name}": as_shown(part, name, values[name]) for name in names}
     faults = tuple(faulty(rule_of(part, name), values[name]) for name in names)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from moonlab import codec
+from moonlab.presets import preset_of
 from moonlab.rules import Fault, SpecError, is_integer, shown
 from moonlab.spec import SEEDS_RULE, Architecture, Experiment
 
@@ -48,6 +49,8 @@ class PageState:
     def __init__(self, experiment: Experiment) -> None:
         self._next_id = 0
         self.panels: list[Panel] = []
+        self.own: dict[str, Any] | None = None
+        """The draft that was there before, if any was, and was no preset."""
         self._past: list[dict[str, Any]] = []
         self.n_edits = 0
         self._set_up(_draft_of(experiment))
@@ -58,8 +61,16 @@ class PageState:
 
     def restore(self, draft: dict[str, Any]) -> None:
         """Set everything up as in a draft; this can be taken back like an edit."""
+        if not self._is_preset():
+            self.own = deepcopy(self.draft())
         self._remember()
         self._set_up(draft)
+
+    def _is_preset(self) -> bool:
+        try:
+            return preset_of(self.experiment()) is not None
+        except SpecError:
+            return False
 
     def _set_up(self, draft: dict[str, Any]) -> None:
         self.data: dict[str, Any] = draft["data"]
