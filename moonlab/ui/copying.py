@@ -11,7 +11,7 @@ _HERE = Path(__file__).parent
 _component = st.components.v2.component(
     "moonlab_copying",
     html="""
-<div><button type="button"></button><span role="status"></span></div>
+<div class="row"><button type="button"></button><span role="status"></span></div>
 <details><summary>Read it</summary><code></code></details>
 """,
     css=(_HERE / "copying.css").read_text(encoding="utf-8"),
