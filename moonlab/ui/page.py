@@ -77,7 +77,7 @@ def _makings() -> dict[str, Hashable]:
         "start": (title, state.own is not None),
         "buttons": (can_train, has_work, state.can_add, state.can_undo),
         "outlook": (title, takes, faults),
-        "notices": (state.notice, training.said(), bool(faults)),
+        "notices": (_notice(), training.said(), bool(faults)),
         "share": now.current is None,
         parts.LAST: state.n_edits,
         **sidebar.makings(),
@@ -238,10 +238,15 @@ def _follow_address() -> None:
         _restore_draft(page_state(), otherwise=experiment)
 
 
+def _notice() -> str:
+    """What the last edit brought with it, unless it is said of the results."""
+    return page_state().notice if snapshot.last().outcome is None else ""
+
+
 def _show_notices() -> None:
     faults = snapshot.last().outlook.faults
-    if page_state().notice:
-        st.info(page_state().notice)
+    if _notice():
+        st.info(_notice())
     if training.said() and not faults:  # a refusal says the same again
         st.warning(training.said())
 

@@ -4,6 +4,7 @@ import streamlit as st
 
 from moonlab.results import Comparison
 from moonlab.ui import arrival, snapshot, training
+from moonlab.ui.bind import page_state
 from moonlab.ui.boundaries import show_boundaries
 from moonlab.ui.outcome import Outcome
 from moonlab.ui.parts import rest_follows, show_part
@@ -25,7 +26,7 @@ def show_picture() -> None:
 
 
 def _show_standing() -> None:
-    """Say so if the settings have changed since the results came."""
+    """Say what has changed since the results came."""
     said = in_words()
     place = st.empty()  # always there: what comes and goes would move, and redraw, what follows
     if said:
@@ -33,7 +34,11 @@ def _show_standing() -> None:
 
 
 def in_words() -> str:
-    """How the results stand to the settings, in words if there is anything to say."""
+    """What the last edit brought with it, and how the results stand to the settings, if at all."""
+    return " ".join(filter(None, (page_state().notice, _standing())))
+
+
+def _standing() -> str:
     what, is_training = snapshot.last().shown, snapshot.last().is_training
     if what.has_earlier:
         which = "Some" if any(what.trained) else "All"
