@@ -11,6 +11,7 @@ _RULES = """
 [data-testid="stLayoutWrapper"]:has(> * > :only-child > [data-testid="stEmpty"]) {
   display: none;
 }
+[data-testid="stLayoutWrapper"]:has(> .st-key-offer):not(:has(button)) { display: none; }
 .st-key-keyboard { position: absolute; }
 .st-key-panels {
   font-size: 0.875rem;
