@@ -91,9 +91,10 @@ def bound(widget: Widget, label: str, current: Any, key: str, store: Store, **op
     """Show a widget with a value of the state; what the user makes of it is stored at once.
 
     A value that is sent while the browser is busy may be overtaken by the next run, and the
-    browser then answers with what it had before. So a value goes as the widget's default too, is
-    sent again until it has settled, and the answer of before is not taken for the user's, if it
-    comes from the address of before, or soon after the run that sent the value.
+    browser then answers with what it had before. So a value goes as the widget's default too (but
+    for a number, whose emptied field is no answer), is sent again until it has settled, and the
+    answer of before is not taken for the user's, if it comes from the address of before, or soon
+    after the run that sent the value.
 
     Of the page only those parts are shown anew that the change concerns.
     """
