@@ -71,11 +71,11 @@ def _makings() -> dict[str, Hashable]:
     title = None if now.preset is None else now.preset.title
     ids = tuple(panel.id for panel in state.panels)
     work = None if job is None else job.number, training.comparison() is None
-    can_train, has_work, takes, faults = now.outlook
+    can_train, takes, faults = now.outlook
     return {
         "the rest": (work, ids, st.session_state.stage),
         "start": (title, state.own is not None),
-        "buttons": (can_train, has_work, state.can_add, state.can_undo),
+        "buttons": (can_train, state.can_add, state.can_undo),
         "outlook": (title, takes, faults),
         "notices": (_notice(), training.said(), bool(faults)),
         "share": now.current is None,

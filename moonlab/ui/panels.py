@@ -53,9 +53,9 @@ def _pending(position: int) -> str:
     if now.shown.trained[position - 1] or now.shown.in_training[position - 1]:
         return ""
     if now.is_training:
-        return ":material/pending: Not in this training."
+        return "Not in this training."
     advice = ": train to see its result" if now.current is not None else ""
-    return f":material/pending: Not trained yet{advice}."
+    return f"Not trained yet{advice}."
 
 
 def makings() -> dict[str, Hashable]:

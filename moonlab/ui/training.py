@@ -209,8 +209,6 @@ class Outlook(NamedTuple):
 
     can_train: bool
     """Also where there is nothing to train: who types a value and clicks, clicks in that moment."""
-    has_work: bool
-    """Whether there is anything to train."""
     takes: str
     """How long, in words; empty if there are faults."""
     faults: str
@@ -222,10 +220,10 @@ def outlook(current: Experiment | None) -> Outlook:
     try:
         work = job_runner().estimate(current or page_state().experiment())
     except SpecError as error:
-        return Outlook(can_train=False, has_work=False, takes="", faults=faults_in_words(error))
+        return Outlook(can_train=False, takes="", faults=faults_in_words(error))
     has_work = work.seconds > 0 or not _is_shown(current)
     takes = f"Training takes about {duration(max(work.seconds, 0.1))}." if has_work else _ALL_THERE
-    return Outlook(can_train=active_job() is None, has_work=has_work, takes=takes, faults="")
+    return Outlook(can_train=active_job() is None, takes=takes, faults="")
 
 
 def _is_shown(current: Experiment | None) -> bool:
@@ -239,7 +237,7 @@ def show_buttons(outlook: Outlook) -> None:
     st.button(
         "Train and compare",
         key="train",
-        type="primary" if outlook.has_work else "secondary",
+        type="primary",
         icon=":material/play_arrow:",
         on_click=then_whole(start_current),
         disabled=not outlook.can_train,
