@@ -3,7 +3,7 @@
 import csv
 import io
 import re
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import replace
 
 import pytest
@@ -19,7 +19,7 @@ from browser_helpers import (
     wait_for_results,
 )
 from job_helpers import wait_until
-from playwright.sync_api import expect
+from playwright.sync_api import TimeoutError, expect
 
 import moonlab as ml
 from moonlab import __main__ as cli
@@ -432,7 +432,7 @@ def test_the_rest_of_the_page_comes_once_the_picture_is_drawn(page, tmp_path):
 
 def test_every_preset_says_what_to_look_for_and_then_what_was_seen(page, server):
     page.goto(server)
-    wait_for_results(page, 5)
+    wait_for_results(page, 5, figures=True)
     for preset in [*list(PRESETS.values())[1:], PRESETS["lesson"]]:
         choose_preset(page, preset, n_architectures=len(preset.experiment().architectures))
         expect(page.get_by_text("What was seen:")).to_be_visible()
@@ -440,8 +440,13 @@ def test_every_preset_says_what_to_look_for_and_then_what_was_seen(page, server)
 
 
 def choose_preset(page, preset, n_architectures):
-    page.locator(".st-key-preset input").click()
-    page.get_by_role("option", name=preset.title).click()
+    shown = page.locator(".st-key-preset input")
+    for _ in range(6):  # the list may be closed by a run that is still under way
+        with suppress(AssertionError, TimeoutError):
+            shown.click()
+            page.get_by_role("option", name=preset.title).click(timeout=3_000)
+            expect(page.get_by_text(preset.look_for)).to_be_visible(timeout=7_000)
+            break
     expect(page.get_by_text(preset.look_for)).to_be_visible()
     wait_for_results(page, n_architectures)
     page.wait_for_url(lambda url: experiment_in(url) == preset.experiment())  # the last that comes
