@@ -34,7 +34,9 @@ class _Parts:
     drawn: dict[str, Hashable] = field(default_factory=dict)
     """What all was made of when it was last shown."""
     shown_at: dict[str, float] = field(default_factory=dict)
+    """When each part was last shown."""
     now_showing: str = LAST
+    """The part that is being shown."""
     wanted: Makings = field(default_factory=dict)
     ahead: Mapping[str, Sequence[str]] = field(default_factory=dict)
     rest_follows: bool = False

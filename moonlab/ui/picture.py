@@ -39,6 +39,7 @@ def in_words() -> str:
 
 
 def _standing() -> str:
+    """How the results stand to the settings, in words if there is anything to say."""
     what, is_training = snapshot.last().shown, snapshot.last().is_training
     if what.has_earlier:
         which = "Some" if any(what.trained) else "All"
