@@ -252,8 +252,8 @@ def check_what_is_earlier(page):
 def train_more_seeds(page):
     page.get_by_role("button", name="Train 17 more seeds").click()
     expect(page.get_by_text("3 seeds cannot support")).to_have_count(0)
-    wait_for_results(page, 2)
     page.wait_for_url(lambda url: experiment_in(url).seeds == tuple(range(20)))
+    wait_for_results(page, 2)
     expected = ml.compare(experiment_in(page.url)).summary()
     assert column(page, "Test") == pytest.approx(list(100 * expected["test_accuracy"]), abs=0.051)
 
