@@ -144,9 +144,24 @@ def check_widths(page):
         ]
         if width > 390:  # each picture stands over its panel
             assert lefts[0] == pytest.approx(lefts[1], abs=1)
+        check_rows_of_a_panel(page)
         has_sidebar = page.get_by_label("Noise", exact=True).bounding_box()["x"] > 0
         hint = page.get_by_text("opens the settings and the lesson's pages")
         assert hint.is_visible() is not has_sidebar
+
+
+def check_rows_of_a_panel(page):
+    """Its buttons stand in one row, its choices in another below the layers and their widths."""
+
+    def places(*names):
+        return [page.locator(f".st-key-p1_{name}").bounding_box() for name in names]
+
+    buttons = places("move_left", "move_right", "duplicate", "remove")
+    choices = places("activation", "engine")
+    assert all(len({round(one["y"]) for one in row}) == 1 for row in (buttons, choices))
+    above = places("name", "depth", "width_0")
+    assert all(box["y"] > buttons[0]["y"] for box in above)
+    assert all(box["y"] + box["height"] <= choices[0]["y"] for box in above)
 
 
 def test_a_training_starts_once_outlives_edits_and_other_tabs_and_is_stopped(page, server):

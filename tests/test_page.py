@@ -109,7 +109,7 @@ def test_an_edited_setting_reaches_the_address_and_the_next_training():
 
 def test_what_is_not_trained_yet_is_told_from_what_belongs_to_earlier_settings():
     at = open_page()
-    assert "All results are there" in texts(at.caption)
+    assert "All results are there" in texts(at.markdown)
     at.button(key="add").click().run()
     assert "Some architectures are not trained yet" in texts(at.info)
     assert texts(at.caption).count("Not trained yet") == 1
@@ -272,7 +272,7 @@ def test_runs_that_diverged_are_counted_in_a_warning_and_in_the_table():
 def test_markup_in_a_name_is_shown_as_typed():
     at = open_page()
     at.text_input(key="p1_name").set_value("[x](http://x) **b**").run()
-    assert "All results are there" in texts(at.caption)  # a name changes no number
+    assert "All results are there" in texts(at.markdown)  # a name changes no number
     assert shown_table(at)["Architecture"][0] == "[x](http://x) **b**"
 
 
@@ -300,7 +300,7 @@ def test_stop_ends_training_and_keeps_what_there_was():
     at = open_page()
     at.text_input(key="seeds").set_value("0-63").run()
     at.number_input(key="training_epochs").set_value(1500).run()
-    assert "Training takes about" in texts(at.caption)
+    assert "Training takes about" in texts(at.markdown)
     at.button(key="train").click().run()
     assert at.button(key="train").disabled
     deadline = time.monotonic() + 30

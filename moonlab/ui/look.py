@@ -4,6 +4,8 @@ import streamlit as st
 
 from moonlab.ui.state import MAX_PANELS
 
+_PANEL = '.st-key-panels [class*="st-key-panel_"]'
+_FIELDS = f"{_PANEL} > :nth-child(6) > *"  # behind four buttons and the name
 _RULES = """
 [data-testid="stMainBlockContainer"] { padding: 2.5rem 2rem 4rem; }
 [data-testid="stLayoutWrapper"]:has(> .st-key-watching) { display: none; }
@@ -18,6 +20,12 @@ _RULES = """
   grid-template-columns: repeat(auto-fit, minmax(min(198px, 100%), 1fr)) !important;
 }
 .st-key-panels [data-testid="stVerticalBlock"] { gap: 0.5rem; }
+/* rows without containers of their own, each of which costs the browser time at every change */
+PANEL { flex-flow: row wrap; justify-content: end; column-gap: 0.25rem; }
+FIELDS { flex-flow: row wrap; align-items: end; row-gap: 0; margin-top: -0.5rem; }
+FIELDS > * { order: 2; margin-top: 0.5rem; }
+FIELDS::before { content: ""; order: 1; flex-basis: 100%; } /* the choices stand in a new row */
+FIELDS > :is([class*="_depth"], [class*="_width_"]) { order: 0; flex: 1 1 8rem; }
 .st-key-panels [data-testid="stCaptionContainer"] { margin: 0; overflow-wrap: anywhere; }
 .st-key-panels [data-testid="stPopover"] button { min-height: 2rem; padding: 0 0.5rem; }
 .st-key-panels [data-testid="stSelectbox"] input {
@@ -43,7 +51,7 @@ _RULES = """
   [data-testid="stMainBlockContainer"] { padding: 3rem 1rem 3rem; }
   [data-testid="stMarkdownContainer"] :is(td, th) { padding-inline: 0.375rem; }
 }
-"""
+""".replace("FIELDS", _FIELDS).replace("PANEL", _PANEL)
 _CAP, _GAP = 34, 1  # of a panel, as of the picture above it, and beside it; in rem
 _PANELS = ".st-key-panels:not(:has(> :nth-child({more})))"  # of so many there is not one more
 _CAPS = "\n".join(

@@ -156,10 +156,11 @@ def _show_buttons() -> None:
 
 def _show_outlook() -> None:
     *_, takes, faults = snapshot.last().outlook
-    with st.container(horizontal=True, vertical_alignment="center"):
-        sharing.show_what_to_look_for()
-        if takes and not snapshot.last().is_training:
-            st.caption(takes)
+    said = [sharing.what_to_look_for()]
+    if takes and not snapshot.last().is_training:
+        said.append(f":small[:gray[{takes}]]")
+    if any(said):
+        st.markdown(" ".join(said))
     if faults:
         st.error(f"Please correct this, then train:\n\n{faults}")
 

@@ -31,8 +31,7 @@ def show_panels() -> None:
     with st.grid(min_column_width=198, border=True, key="panels"):
         for position, panel in enumerate(list(state.panels), start=1):
             with st.container(key=f"panel_{position}"):
-                with st.container(horizontal=True, gap="xxsmall", horizontal_alignment="right"):
-                    _show_panel_buttons(state, panel, position)
+                _show_panel_buttons(state, panel, position)
                 for what, show in _PARTS.items():
                     show_part(_part_name(panel, what), partial(show, position))
 
@@ -148,32 +147,27 @@ def _show_drawing(position: int) -> None:
 
 
 def _show_widths(state: PageState, panel: Panel) -> None:
-    if not panel.values["hidden"]:
-        return
-    with st.container(horizontal=True, gap="xsmall"):
-        for layer, width in enumerate(panel.values["hidden"]):
-            number(
-                f"Width {layer + 1}",
-                width,
-                _key(panel, f"width_{layer}"),
-                partial(state.set_width, panel.id, layer),
-                step=1,
-                width="stretch",
-            )
+    for layer, width in enumerate(panel.values["hidden"]):
+        number(
+            f"Width {layer + 1}",
+            width,
+            _key(panel, f"width_{layer}"),
+            partial(state.set_width, panel.id, layer),
+            step=1,
+        )
 
 
 def _show_choices(state: PageState, panel: Panel) -> None:
-    with st.container(horizontal=True, gap="xsmall"):
-        for field, label, words in _CHOICES:
-            choice(
-                label,
-                panel.values[field],
-                _key(panel, field),
-                partial(state.set_panel, panel.id, field),
-                options=list(words),
-                format_func=words.__getitem__,
-                width=78,
-            )
+    for field, label, words in _CHOICES:
+        choice(
+            label,
+            panel.values[field],
+            _key(panel, field),
+            partial(state.set_panel, panel.id, field),
+            options=list(words),
+            format_func=words.__getitem__,
+            width=78,
+        )
 
 
 def _show_departures(state: PageState, panel: Panel, position: int) -> None:

@@ -53,11 +53,10 @@ def _start_from(title: str) -> None:
             start_if_quick(current)
 
 
-def show_what_to_look_for() -> None:
-    """Say what the chosen preset is about."""
+def what_to_look_for() -> str:
+    """What the chosen preset is about, in words if one is chosen."""
     preset = snapshot.last().preset
-    if preset is not None:
-        st.markdown(f"**What to look for:** {preset.look_for}")
+    return "" if preset is None else f"**What to look for:** {preset.look_for}"
 
 
 def show_seen(outcome: Outcome) -> None:
