@@ -13,7 +13,10 @@ _RULES = """
 [data-testid="stLayoutWrapper"]:has(> * > :only-child > [data-testid="stEmpty"]) {
   display: none;
 }
-[data-testid="stLayoutWrapper"]:has(> .st-key-offer):not(:has(button)) { display: none; }
+.st-key-verdict > :nth-child(2) { flex: none; width: auto; max-width: 100%; } /* more seeds */
+.st-key-verdict > :nth-child(2):not(:has(button)) { display: none; }
+.st-key-controls > * { flex: none; width: auto; max-width: 100%; }
+.st-key-controls > :first-child { width: 300px; }
 .st-key-keyboard { position: absolute; }
 .st-key-panels {
   font-size: 0.875rem;

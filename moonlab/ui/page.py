@@ -75,7 +75,8 @@ def _makings() -> dict[str, Hashable]:
     return {
         "the rest": (work, ids, st.session_state.stage),
         "start": (title, state.own is not None),
-        "buttons": (can_train, state.can_add, state.can_undo),
+        "train": can_train,
+        "undo": state.can_undo,
         "outlook": (title, takes, faults),
         "notices": (_notice(), training.said(), bool(faults)),
         "share": now.current is None,
@@ -140,18 +141,18 @@ def _show_picture(place: DeltaGenerator) -> None:
 
 
 def _show_controls() -> None:
-    with st.container(horizontal=True, vertical_alignment="bottom"):
+    with st.container(horizontal=True, vertical_alignment="bottom", key="controls"):
         sharing.show_ways_in()
-        with st.container(width="content"):
-            parts.show_part("buttons", _show_buttons)
+        parts.show_part("train", _show_train)
+        training.show_add()
+        parts.show_part("undo", training.show_undo)
     parts.show_part("outlook", _show_outlook)
     training.show_progress()
     parts.show_part("notices", _show_notices)
 
 
-def _show_buttons() -> None:
-    with st.container(horizontal=True):
-        training.show_buttons(snapshot.last().outlook)
+def _show_train() -> None:
+    training.show_train(snapshot.last().outlook.can_train)
 
 
 def _show_outlook() -> None:

@@ -24,8 +24,7 @@ _OWN = "Your own experiment"
 
 def show_ways_in() -> None:
     """Show the presets, and the ways to share and load."""
-    with st.container(width=300):
-        show_part("start", _show_starts)
+    show_part("start", _show_starts)
     with st.popover("Share", icon=":material/share:"):
         show_part("share", _show_share)
     with st.popover("Load", icon=":material/upload:"):

@@ -232,16 +232,20 @@ def _is_shown(current: Experiment | None) -> bool:
     return latest is not None and latest.experiment == current and latest.status != "stopped"
 
 
-def show_buttons(outlook: Outlook) -> None:
-    """Show the buttons that train what is set up, add a panel, and undo."""
+def show_train(can_train: bool) -> None:
+    """Show the button that trains what is set up."""
     st.button(
         "Train and compare",
         key="train",
         type="primary",
         icon=":material/play_arrow:",
         on_click=then_whole(start_current),
-        disabled=not outlook.can_train,
+        disabled=not can_train,
     )
+
+
+def show_add() -> None:
+    """Show the button that adds a panel, and where the last one stands."""
     st.button(
         "Add architecture",
         key="add",
@@ -249,6 +253,12 @@ def show_buttons(outlook: Outlook) -> None:
         on_click=then_whole(_add),
         disabled=not page_state().can_add,
     )
+    if added := st.session_state.pop("added", None):
+        st.toast(f"Architecture {added} stands after the others.")
+
+
+def show_undo() -> None:
+    """Show the button that takes back the last edit."""
     st.button(
         "Undo",
         key="undo",
@@ -256,8 +266,6 @@ def show_buttons(outlook: Outlook) -> None:
         on_click=then_whole(page_state().undo),
         disabled=not page_state().can_undo,
     )
-    if added := st.session_state.pop("added", None):
-        st.toast(f"Architecture {added} stands after the others.")
 
 
 def _add() -> None:

@@ -58,8 +58,7 @@ def show_verdict(comparison: Comparison, judged: Judgement) -> None:
     with st.container(border=True, key="verdict", horizontal=True, vertical_alignment="center"):
         said = f"**{as_plain_text(judged.overall.text)}**{_scope(comparison, judged)}"
         st.markdown(said, width="stretch")
-        with st.container(width="content", key="offer"):  # the style hides it while it is empty
-            show_part(MORE_SEEDS, partial(_show_more_seeds, comparison, judged))
+        show_part(MORE_SEEDS, partial(_show_more_seeds, comparison, judged))
         with st.popover("What the words mean"):
             st.markdown(_words(comparison.experiment.seeding))
             _show_margin()
