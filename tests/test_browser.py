@@ -28,8 +28,6 @@ from moonlab.presets import PRESETS
 
 pytestmark = pytest.mark.browser
 
-SETTLED = 1700  # milliseconds: only a settled address is followed, back or forward
-
 
 COLOR_AT = """(canvas, [x, y]) => {
   const scale = canvas.width / canvas.clientWidth;
@@ -218,16 +216,12 @@ def go_back_and_forward(page):
         noise.fill(value)
         noise.press("Enter")
         page.wait_for_url(lambda url, value=value: experiment_in(url).data.noise == float(value))
-        page.wait_for_timeout(SETTLED)
     page.go_back()
     expect(noise).to_have_value("0.3")
-    page.wait_for_timeout(SETTLED)
     page.go_back()
     expect(noise).to_have_value("0.1")
-    page.wait_for_timeout(SETTLED)
     page.go_forward()
     expect(noise).to_have_value("0.3")
-    page.wait_for_timeout(SETTLED)
     page.go_back()
     expect(noise).to_have_value("0.1")
 

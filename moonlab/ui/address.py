@@ -1,6 +1,7 @@
 """Whether the browser has caught up with the page: what it sends says at which address it is."""
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from moonlab.codec import QUERY_KEY
 from moonlab.ui import draft
@@ -15,3 +16,9 @@ def is_elsewhere() -> bool:
     """Whether the browser is at another address than the page gave it last."""
     given: tuple[str | None, str | None] = st.session_state.get("address", address())
     return address() != given
+
+
+def came_by_history() -> bool:
+    """Whether the browser asked for this run because of its Back or Forward."""
+    context = get_script_run_ctx()
+    return context is not None and context.is_history_navigation

@@ -103,9 +103,7 @@ def bound(widget: Widget, label: str, current: Any, key: str, store: Store, **op
 
     def changed() -> None:
         value = st.session_state[key]
-        if _is_overtaken(sent.get(key)) and value == sent[key].before:
-            st.session_state.browser_is_behind = True
-        else:
+        if not (_is_overtaken(sent.get(key)) and value == sent[key].before):
             if _is_settling(sent.get(key)):  # what was sent may come yet: this must come after it
                 sent[key] = _Sent(time.monotonic(), _NOTHING)
             else:
@@ -134,16 +132,6 @@ def behind(values: Mapping[str, Any]) -> Hashable:
 def run_is_over() -> None:
     """Tell that all values of this run are sent."""
     st.session_state.run_over_at = time.monotonic()
-
-
-def was_behind() -> bool:
-    """Whether the browser answered with a value of before, and has not come to the address since.
-
-    On a busy machine it may answer so for seconds.
-    """
-    if not is_elsewhere():
-        st.session_state.browser_is_behind = False
-    return bool(st.session_state.get("browser_is_behind", False))
 
 
 def _is_overtaken(sent: _Sent | None) -> bool:

@@ -1,7 +1,6 @@
 """The comparison, from top to bottom."""
 
 import logging
-import time
 from collections.abc import Hashable
 
 import streamlit as st
@@ -22,14 +21,13 @@ from moonlab.ui import (
     snapshot,
     training,
 )
-from moonlab.ui.address import address, is_elsewhere
-from moonlab.ui.bind import page_state, run_is_over, was_behind
+from moonlab.ui.address import address, came_by_history, is_elsewhere
+from moonlab.ui.bind import page_state, run_is_over
 from moonlab.ui.snapshot import Snapshot
 from moonlab.ui.state import PageState
 from moonlab.ui.verdict import MORE_SEEDS, PAIRS
 
 _LOG = logging.getLogger(__name__)
-_SETTLED_SECONDS = 1.5
 _CONTROLS_HEIGHT = 110  # about; what is below them does not jump when they come
 _PANELS_HEIGHT = 460
 _DAMAGED_DRAFT = "What was typed last is damaged in this link, so it is left out."
@@ -194,7 +192,6 @@ def _open() -> None:
     state.notice = notice
     _restore_draft(state)
     st.session_state.n_edits = state.n_edits
-    st.session_state.address_at = 0.0
     st.session_state.opens_on = experiment
     st.session_state.valid_query = experiment.to_query()
 
@@ -217,15 +214,12 @@ def _restore_draft(state: PageState, otherwise: Experiment | None = None) -> Non
 
 
 def _went_elsewhere() -> bool:
-    """Whether the browser went Back or Forward since the last run.
+    """Whether the browser went Back or Forward, and nothing was edited since the last run.
 
-    What was under way when the address changed still comes with the old one: an address is
-    believed only if nothing was edited, the last change is settled, and the browser answers
-    with no value that was there before it.
+    Only then: whatever else it sends may have set out before the last address came to it.
     """
     edited = page_state().n_edits != st.session_state.n_edits
-    settled = time.monotonic() - st.session_state.address_at > _SETTLED_SECONDS
-    return is_elsewhere() and settled and not edited and not was_behind()
+    return came_by_history() and is_elsewhere() and not edited
 
 
 def _follow_address() -> None:
@@ -268,5 +262,4 @@ def _remember_in_address(experiment: Experiment | None) -> None:
     now |= st.session_state.valid_query
     if now != before:
         st.query_params.from_dict(now)
-        st.session_state.address_at = time.monotonic()
     st.session_state.address = address()
