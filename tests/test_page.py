@@ -467,6 +467,17 @@ def test_back_to_what_was_not_valid_is_one_step(monkeypatch):
     assert at.session_state.page.seeds == "0-3"
 
 
+def test_a_panel_says_what_its_results_will_be_called_unless_its_name_does():
+    at = open_page()
+    at.button(key="p1_duplicate").click().run()
+    said = plain(texts(at.caption))
+    assert [name in said for name in ("2→4→1 · ", "2→4→1 (2) · ")] == [True, True]
+    assert current(at).names[1] == "2→4→1 (2)"
+    at.text_input(key="p3_name").set_value("wide").run()
+    at.run()  # the whole page, as AppTest forgets what a run of some parts leaves alone
+    assert "(2)" not in plain(texts(at.caption))
+
+
 def test_an_architecture_may_be_named_like_the_mark_of_earlier_ones():
     at = open_page(
         replace(SMALL, architectures=(ml.Architecture((2,), engine="numpy", name=" (earlier)"),))

@@ -1,6 +1,6 @@
 """One panel an architecture, in a grid that wraps."""
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable
 from functools import partial
 from typing import Any
 
@@ -60,11 +60,11 @@ def _pending(position: int) -> str:
 def makings() -> dict[str, Hashable]:
     """What the parts of each panel are made of, by their names."""
     state, found = page_state(), dict[str, Hashable]()
-    for position, (panel, name) in enumerate(zip(state.panels, _names(), strict=True), start=1):
+    for position, panel in enumerate(state.panels, start=1):
         of_parts: dict[str, Hashable] = {
-            "name": (name, *_makings_of_name(panel)),
+            "name": _makings_of_name(panel),
             "fields": _makings_of_fields(state, panel),
-            "drawing": repr(panel.values["hidden"]),
+            "drawing": (repr(panel.values["hidden"]), _title(position)),
             "trained": _pending(position),
         }
         found |= {_part_name(panel, what): made_of for what, made_of in of_parts.items()}
@@ -91,12 +91,12 @@ def _key(panel: Panel, what: str) -> str:
     return f"p{panel.id}_{what}"
 
 
-def _names() -> Sequence[str]:
-    """What the results of each panel will be called, as far as is known."""
-    current = snapshot.last().current
-    if current is not None:
-        return current.names
-    return [_label(panel) for panel in page_state().panels]
+def _title(position: int) -> str:
+    """What the results of a panel without a name will be called, as far as is known."""
+    panel, current = _panel_at(position), snapshot.last().current
+    if current is None or panel.values["name"]:
+        return _label(panel)
+    return current.names[position - 1]
 
 
 def _panel_at(position: int) -> Panel:
@@ -113,7 +113,7 @@ def _show_name(position: int) -> None:
         _key(panel, "name"),
         lambda typed: state.set_panel(panel.id, "name", typed or None),
         label_visibility="collapsed",
-        placeholder=f"Name ({_names()[position - 1]})",
+        placeholder="Name",
     )
     show_if_faulty(_NAME_RULE, "name", name)
 
@@ -141,7 +141,7 @@ def _show_drawing(position: int) -> None:
     except SpecError as error:
         show_fault(error)
     else:
-        st.caption(f"{architecture.label} · {architecture.n_parameters:,} parameters")
+        st.caption(f"{_title(position)} · {architecture.n_parameters:,} parameters")
         drawing = network_svg(architecture.widths, INK[is_dark()])
         st.image(drawing, width=160, alt=f"Drawing of the network {architecture.label}")
 
