@@ -204,6 +204,20 @@ def go_back(at, to, monkeypatch):
         at.run()
 
 
+def test_who_goes_back_twice_goes_back_twice_though_the_second_cuts_the_first_off(monkeypatch):
+    at = open_page()
+    addresses = []
+    for seeds in ("0-3", "0-4", "0-5"):
+        at.text_input(key="seeds").set_value(seeds).run()
+        addresses.append(address(at))
+    with monkeypatch.context() as cut_off:
+        cut_off.setattr(page, "_finish", lambda: None)
+        go_back(at, addresses[1], monkeypatch)
+    go_back(at, addresses[0], monkeypatch)
+    assert current(at).seeds == (0, 1, 2, 3)
+    assert address(at) == addresses[0]
+
+
 def test_an_address_of_before_is_not_gone_back_to_unless_the_browser_says_so():
     """What a busy browser sends may have set out long before the last address came to it."""
     at = open_page()
@@ -473,7 +487,9 @@ def test_a_panel_says_what_its_results_will_be_called_unless_its_name_does():
     said = plain(texts(at.caption))
     assert [name in said for name in ("2→4→1 · ", "2→4→1 (2) · ")] == [True, True]
     assert current(at).names[1] == "2→4→1 (2)"
+    made_of = at.session_state.parts.drawn["panel 3, drawing"]
     at.text_input(key="p3_name").set_value("wide").run()
+    assert at.session_state.parts.drawn["panel 3, drawing"] != made_of
     at.run()  # the whole page, as AppTest forgets what a run of some parts leaves alone
     assert "(2)" not in plain(texts(at.caption))
 

@@ -1,4 +1,4 @@
-"""Whether the browser has caught up with the page: what it sends says at which address it is."""
+"""At which address the browser is, as what it sends says, and whether it went Back or Forward."""
 
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx

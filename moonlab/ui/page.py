@@ -216,7 +216,8 @@ def _restore_draft(state: PageState, otherwise: Experiment | None = None) -> Non
 def _went_elsewhere() -> bool:
     """Whether the browser went Back or Forward, and nothing was edited since the last run.
 
-    Only then: whatever else it sends may have set out before the last address came to it.
+    Only then: whatever else it sends may have set out before the last address came to it. Who goes
+    Back while the connection is down stays where the page is.
     """
     edited = page_state().n_edits != st.session_state.n_edits
     return came_by_history() and is_elsewhere() and not edited
@@ -232,6 +233,7 @@ def _follow_address() -> None:
     if QUERY_KEY in st.query_params:
         st.session_state.valid_query = experiment.to_query()
         _restore_draft(page_state(), otherwise=experiment)
+        st.session_state.n_edits = page_state().n_edits  # a second Back may cut this run off
 
 
 def _notice() -> str:

@@ -31,7 +31,7 @@ def show_panels() -> None:
     with st.grid(min_column_width=198, border=True, key="panels"):
         for position, panel in enumerate(list(state.panels), start=1):
             with st.container(key=f"panel_{position}"):
-                _show_panel_buttons(state, panel, position)
+                _show_panel_buttons(state, panel, position)  # the style counts these, and the parts
                 for what, show in _PARTS.items():
                     show_part(_part_name(panel, what), partial(show, position))
 
