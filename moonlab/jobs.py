@@ -224,7 +224,7 @@ class JobRunner:
         """Ask a job to stop; it is over within about a second."""
         job.stop_asked.set()
         if job.status == "waiting":
-            job.end("stopped")
+            job.end("stopped", job.so_far())  # as of the job that it follows
         if job.follows is not None and job.follows.is_left_behind:
             job.follows.stop_asked.set()  # left behind by a reload: nobody else is there to stop it
 

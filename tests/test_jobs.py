@@ -226,25 +226,43 @@ def test_a_job_that_nobody_watches_is_stopped_after_the_grace_time(runner, monke
     assert job.status == "stopped"
 
 
-def test_what_was_finished_before_a_stop_is_kept_and_what_had_not_begun_is_left_out(runner):
-    experiment = ml.Experiment(
+def quick_then_slow(first_seed):
+    return ml.Experiment(
         training=ml.Training(epochs=3000),
         architectures=(
             ml.Architecture((4,), engine="numpy", override={"epochs": 3}),
             ml.Architecture((32, 32), engine="numpy"),
             ml.Architecture((5,), engine="numpy"),
         ),
-        seeds=tuple(range(16)),
+        seeds=tuple(range(first_seed, first_seed + 16)),
     )
-    job = runner.submit(experiment)
+
+
+def in_the_second(job):
     while not (job.progress and job.progress.position == 1 and job.progress.epoch > 0):
         assert not job.ended.wait(0.02)
+    return job
+
+
+def test_what_was_finished_before_a_stop_is_kept_and_what_had_not_begun_is_left_out(runner):
+    job = in_the_second(runner.submit(quick_then_slow(0)))
     runner.stop(job)
     ended(job)
     assert job.status == "stopped"
-    assert job.comparison.experiment.architectures == experiment.architectures[:2]
+    assert job.comparison.experiment.architectures == job.experiment.architectures[:2]
     statuses = [run.status for run in job.comparison.runs]
     assert statuses == ["ok"] * 16 + ["stopped"] * 16
+
+
+def test_what_was_finished_is_kept_by_a_stop_after_a_reload_too(runner):
+    job = in_the_second(runner.submit(quick_then_slow(16)))
+    again = runner.submit(job.experiment)
+    runner.stop(again)
+    assert ended(again).status == "stopped"
+    assert again.comparison.experiment.architectures == job.experiment.architectures[:1]
+    assert [run.status for run in again.comparison.runs] == ["ok"] * 16
+    runner.stop(job)
+    ended(job)
 
 
 def test_after_a_reload_the_same_experiment_shows_the_progress_of_the_job_under_way(runner):
